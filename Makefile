@@ -1,0 +1,46 @@
+# Cameo: the commands of daily work. Each may be run again at any time; none needs another one first.
+.DEFAULT_GOAL := help
+
+VERSION := $(shell git describe --tags --always --dirty 2>/dev/null || echo unversioned)
+LISTEN  ?= 127.0.0.1:8080
+DATA    ?= ./data
+TOOLS   := deploy/tools
+
+##@ The two commands
+
+.PHONY: run
+run: build ## start Cameo on this machine: SQLite and local disk under ./data, nothing else needed
+	./bin/cameo serve --listen $(LISTEN) --data $(DATA) --hints
+
+.PHONY: test
+test: ## run everything that must hold, installing missing test tools first (20 minutes at most)
+	@$(TOOLS)/test.sh all
+
+##@ The rest
+
+.PHONY: build
+build: ## build ./bin/cameo, one static binary
+	CGO_ENABLED=0 go build -trimpath -ldflags '-s -w -X main.version=$(VERSION)' -o bin/cameo ./cmd/cameo
+
+.PHONY: check
+check: ## the quick look before a commit: format, vet, lint, fast tests; installs no system package
+	@$(TOOLS)/test.sh quick
+
+.PHONY: bench
+bench: ## measure against tusd on the same disk in the same run, as ratios (an hour at most)
+	@peers=$$($(TOOLS)/tools.sh peers) && CAMEO_BENCH_TUSD="$$peers/tusd" \
+	  go test -tags bench -run '^TestBench' -count=1 -v -timeout 60m ./server/servertest/...
+
+.PHONY: soak
+soak: ## long runs with faults and load, before a release (two hours at most)
+	go test -tags soak -run Soak -count=1 -v -timeout 120m ./...
+
+.PHONY: clean
+clean: ## remove what was built; ./data stays
+	rm -rf bin coverage*
+
+.PHONY: help
+help: ## this list
+	@awk 'BEGIN { FS = ":.*## " } \
+	  /^##@/ { print substr($$0, 4) } \
+	  /^[a-z]+:.*## / { printf "  make %-6s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)

@@ -1,0 +1,125 @@
+#!/usr/bin/env bash
+# test.sh all     everything that must hold before a change is kept (`make test`, and so .ci/run)
+# test.sh quick   format, vet, lint and the fast tests (`make check`)
+#
+# Order: what fails fastest first. golangci-lint is built in the background while the first tests run, because it is
+# the longest build and the tests leave a core free; what is measured against a clock (the whole-program and fault
+# tests) runs last and alone. A step that fails does not stop the next one: one run tells everything.
+set -u
+cd "$(dirname "$0")/../.." || exit
+mode="${1:-all}"
+tools="$PWD/deploy/tools"
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT
+failed=''
+
+step() { # name, command...: runs it, remembers a failure
+    local name="$1" start=$SECONDS
+    shift
+    echo "── $name"
+    if "$@"; then
+        echo "   $name: good ($((SECONDS - start)) s)"
+    else
+        echo "   $name: FAILED ($((SECONDS - start)) s)"
+        failed="$failed$name, "
+    fi
+}
+
+changes() { if [ -e .git ]; then git status --porcelain; fi; }
+
+system() { "$tools/setup.sh"; }
+
+formatted() {
+    local files
+    files=$("$bin/gofumpt" -l cmd storage association server docs) || return
+    [ -z "$files" ] || { echo "not formatted (gofumpt -w mends it):" && echo "$files" && return 1; }
+}
+
+vetted() { go vet ./... && go vet -tags bench,soak ./... && go vet -tags faultpoints ./...; }
+
+lint() {
+    wait "$lint_build" || { cat "$work/lint.log" && return 1; }
+    "$bin/golangci-lint" run ./...
+}
+
+# The rooms whose tests run the whole program, kill it, fill its disk and look at the clock.
+whole='^cameo/(cmd|server/boot|server/servertest)(/|$)'
+
+suite() { # file for the events, then flags and packages
+    local events="$1"
+    shift
+    "$bin/gotestsum" --format pkgname --jsonfile "$events" -- -race -timeout 20m "$@"
+}
+
+rooms() {
+    local packages
+    packages=$(go list ./... | grep -Ev "$whole") || return
+    # shellcheck disable=SC2086 # a list of names
+    suite "$work/rooms.json" $packages
+}
+
+# Never from the test cache: these depend on the machine, not only on files. One package at a time: they look at the clock.
+program() {
+    local packages
+    packages=$(go list ./... | grep -E "$whole") || return
+    # shellcheck disable=SC2086 # a list of names
+    suite "$work/program.json" -count=1 -p 1 $packages
+}
+
+clean() {
+    changes >"$work/after"
+    diff "$work/before" "$work/after" || { echo "the run left changes in the work tree (above)" && return 1; }
+}
+
+# What the machine must offer. A test that misses one of these fails; it does not skip.
+require() {
+    local required=photo,strace
+    if [ -n "${CI:-}" ] || [ "$(id -u)" -eq 0 ]; then
+        required=photo,tmpfs,strace,root
+    else
+        echo "not root: tests that mount a file system are skipped (CI runs them)"
+    fi
+    export CAMEO_TEST_REQUIRE="${CAMEO_TEST_REQUIRE-$required}"
+}
+
+quick() {
+    "$bin/gotestsum" --format pkgname --jsonfile "$work/quick.json" -- -short ./...
+}
+
+count() { # action: how many tests ended so, in all suites
+    cat "$work"/*.json 2>/dev/null | grep "\"Action\":\"$1\"" | grep -c '"Test":'
+}
+
+changes >"$work/before"
+bin=$("$tools/tools.sh" test) || exit
+"$tools/tools.sh" lint >"$work/lint.log" 2>&1 &
+lint_build=$!
+
+case "$mode" in
+quick)
+    step "format" formatted
+    step "vet" vetted
+    step "fast tests" quick
+    step "lint" lint
+    ;;
+all)
+    require
+    step "set-up" system
+    step "format" formatted
+    step "vet" vetted
+    step "tests of each room, with -race" rooms
+    step "lint" lint
+    step "tests of the whole program and of faults, with -race" program
+    step "work tree untouched" clean
+    ;;
+*) echo "test.sh: no mode $mode: want all or quick" >&2 && exit 2 ;;
+esac
+
+echo "──"
+echo "took $((SECONDS / 60)) min $((SECONDS % 60)) s"
+echo "total: $(count pass) passed, $(count fail) failed, $(count skip) skipped"
+if [ -n "$failed" ]; then
+    echo "FAILED: ${failed%, }"
+    exit 1
+fi
+echo "all good"
