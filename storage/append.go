@@ -1,0 +1,106 @@
+package storage
+
+import (
+	"bytes"
+	"context"
+	"io"
+
+	"github.com/minio/crc64nvme"
+
+	"cameo/storage/fault"
+)
+
+// Append adds the bytes of one request. It returns the upload as it stands afterwards, also beside an error
+// as far as it is known.
+//
+// Order: look, check, stop the local writer, claim, read, store, sync, commit, answer. A request that is
+// wrong from the start fences nobody. Of a body that is cut or stalls, what arrived is kept. An exact repeat
+// of the last committed request changes nothing and is no error.
+func (e *Engine) Append(ctx context.Context, w Write) (Upload, error) {
+	u, err := e.Ledger.Find(ctx, w.ID)
+	if err != nil {
+		return u, err
+	}
+	if w.repeats(u) {
+		return u, e.compare(w, u)
+	}
+	if err := w.check(u); err != nil {
+		return u, err
+	}
+	if w.Len == 0 {
+		return u, nil
+	}
+	e.preempt(w.ID)
+	claimed, err := e.Ledger.Claim(ctx, w.ID, w.At, e.Node, e.Clock())
+	if err != nil {
+		return e.latest(ctx, u), err
+	}
+	s, err := e.begin(claimed, w)
+	if err != nil {
+		return claimed, err
+	}
+	u, err = s.write(context.WithoutCancel(ctx))
+	if fault.Is(err, fault.Superseded) {
+		u = e.latest(context.WithoutCancel(ctx), u)
+	}
+	return u, err
+}
+
+// check judges a request against the upload that it means to continue.
+func (w Write) check(u Upload) error {
+	switch {
+	case u.State != Active:
+		return u.Closed()
+	case w.Total != Unknown && u.Length != Unknown && w.Total != u.Length:
+		return fault.New(fault.Malformed, "the upload has %d bytes, the range says %d", u.Length, w.Total).
+			About("Content-Range")
+	case w.At != u.Offset:
+		return &OffsetError{Have: u.Offset, Got: w.At}
+	case u.Length != Unknown && w.At+w.Len > u.Length:
+		return &BeyondError{Length: u.Length, End: w.At + w.Len}
+	}
+	return nil
+}
+
+// repeats says whether w is, by its range, the last committed request once more.
+func (w Write) repeats(u Upload) bool {
+	return w.Len > 0 && (u.State == Active || u.State == Complete) &&
+		(w.Total == Unknown || w.Total == u.Length) &&
+		u.Last.From == w.At && u.Last.To == w.At+w.Len && u.Last.To == u.Offset
+}
+
+// compare reads the body of a repeated request and holds it against the first one's checksum.
+func (e *Engine) compare(w Write, u Upload) error {
+	in := receive(w.Body, w.Len, e.memory)
+	var crc uint64
+	for s := range in.slices {
+		crc = crc64nvme.Update(crc, s.b)
+		if w.Digest != nil {
+			w.Digest.Hash.Write(s.b)
+		}
+		s.page.release()
+	}
+	switch {
+	case in.err != io.EOF:
+		return in.err
+	case w.Digest != nil && !w.Digest.holds():
+		return errDigest()
+	case crc != u.Last.CRC:
+		return fault.New(fault.Conflict, "this range was received already, with other bytes")
+	}
+	return nil
+}
+
+// latest reads the row again for the caller's headers; what was known stays if that fails.
+func (e *Engine) latest(ctx context.Context, u Upload) Upload {
+	if now, err := e.Ledger.Find(ctx, u.ID); err == nil {
+		return now
+	}
+	return u
+}
+
+func (d *Digest) holds() bool { return bytes.Equal(d.Hash.Sum(nil), d.Want) }
+
+func errDigest() error {
+	return fault.New(fault.Mismatch, "the body does not have the declared checksum; nothing of it was kept")
+}

@@ -1,0 +1,25 @@
+package storage
+
+import "context"
+
+// Cancel gives an upload up: its bytes go, and its key answers Gone from then on. An upload that somebody
+// holds is Conflict. Cancelling one that is Failed makes it Gone as well.
+func (e *Engine) Cancel(ctx context.Context, id ID) error {
+	u, err := e.Find(ctx, id)
+	if err != nil {
+		return err
+	}
+	if u.State == Active {
+		e.preempt(id)
+		if u, err = e.Ledger.Claim(ctx, id, anywhere, "", e.Clock()); err != nil {
+			return err
+		}
+	}
+	return e.bury(ctx, u, Cancelled)
+}
+
+// bury makes an upload a tombstone of the given state; what it was made of goes to the trash.
+func (e *Engine) bury(ctx context.Context, u Upload, s State) error {
+	due := e.Clock().Add(e.Limits.Tombstone)
+	return e.note(ctx, u, Commit{State: s, Due: due, Release: true})
+}

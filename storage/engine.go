@@ -1,0 +1,101 @@
+package storage
+
+import (
+	"context"
+	"hash"
+	"io"
+	"sync"
+
+	"cameo/storage/fault"
+)
+
+// Judge looks at the first bytes of an upload whose last byte has arrived. A refusal is Unsupported with a
+// reason code: the upload is Failed then, and its bytes go.
+type Judge func(u Upload) error
+
+// Config is what an Engine is made of.
+type Config struct {
+	Ledger Ledger
+	Trash  Trash
+	Blobs  Blobs
+	Node   string    // this process's name among the nodes, for people who read the rows
+	Clock  Clock     // tells the time
+	Random io.Reader // draws keys; crypto/rand's Reader
+	Limits Limits
+	Judge  Judge // nil accepts everything
+}
+
+// Engine makes uploads of a Ledger and a Blobs. It is safe for use by many goroutines, and many engines may
+// share one ledger and store.
+type Engine struct {
+	Config
+	memory  *budget
+	mu      sync.Mutex
+	writers map[ID]*session // writes that run in this process
+	closing bool
+	tails   chan struct{} // places for writes that hold an inline tail in memory beside their pages
+}
+
+// tailBytes is what such a place may hold, and the budget that calls for one more.
+const (
+	tailBytes = 16 << 20
+	tailShare = 4 // of the memory may be spent on them
+)
+
+// NewEngine returns an Engine. Drain ends it.
+func NewEngine(c Config) *Engine {
+	if c.Judge == nil {
+		c.Judge = func(Upload) error { return nil }
+	}
+	return &Engine{
+		Config: c, memory: newBudget(c.Limits.Memory), writers: map[ID]*session{},
+		tails: make(chan struct{}, max(1, c.Limits.Memory/tailShare/tailBytes)),
+	}
+}
+
+// Write is one request to append bytes.
+type Write struct {
+	ID
+	At     int64   // offset of the first byte
+	Len    int64   // bytes that will come; the body must hold exactly so many
+	Total  int64   // the upload's length as the client says it, or Unknown
+	Digest *Digest // declared for these bytes; nil for none
+	Body   Body
+}
+
+// Digest is a checksum that a client declared for a body: nothing of the body is kept unless it holds.
+type Digest struct {
+	Hash hash.Hash // fresh
+	Want []byte
+}
+
+// Find returns an upload and settles nothing: a running write goes on. Cancelled and Expired ones are Gone.
+func (e *Engine) Find(ctx context.Context, id ID) (Upload, error) {
+	u, err := e.Ledger.Find(ctx, id)
+	if err == nil && (u.State == Cancelled || u.State == Expired) {
+		return u, u.Closed()
+	}
+	return u, err
+}
+
+// Status is Find for the uploader: a running write, here or on another node, is ended first, so that the
+// offset told stays true until the next write. What the ended write had received in this process is durable
+// by then.
+func (e *Engine) Status(ctx context.Context, id ID) (Upload, error) {
+	u, err := e.Find(ctx, id)
+	if err != nil || u.State != Active || u.Writer == "" {
+		return u, err
+	}
+	e.stop(ctx, id, fault.New(fault.Superseded, "a status query ended this write"))
+	if u, err = e.Find(ctx, id); err != nil || u.State != Active || u.Writer == "" {
+		return u, err
+	}
+	claimed, err := e.Ledger.Claim(ctx, id, anywhere, "", e.Clock())
+	if fault.Is(err, fault.Conflict) || fault.Is(err, fault.Unsupported) { // it ended just now
+		return e.Find(ctx, id)
+	}
+	return claimed, err
+}
+
+// anywhere claims an upload at whatever offset it stands.
+const anywhere int64 = -1

@@ -1,0 +1,125 @@
+package storage
+
+import (
+	"io"
+
+	"cameo/storage/fault"
+)
+
+// intake reads a body into pages, in a goroutine of its own, so that a session can seal, commit and be
+// stopped while a client is silent.
+type intake struct {
+	body    Body
+	slices  chan slice    // closed at the end of the body; err is set by then
+	pressed chan struct{} // told when the budget is used up: the session should seal what it holds
+	quit    chan struct{} // closed by the session: nothing more is wanted
+	err     error         // why slices was closed; io.EOF after exactly the wanted bytes
+}
+
+// receive begins to read exactly n bytes.
+func receive(body Body, n int64, b *budget) *intake {
+	in := &intake{
+		body: body, slices: make(chan slice, 1), pressed: make(chan struct{}, 1), quit: make(chan struct{}),
+	}
+	go func() {
+		in.err = in.run(n, b)
+		close(in.slices)
+	}()
+	return in
+}
+
+func (in *intake) run(left int64, b *budget) error {
+	for left > 0 {
+		p := in.page(b)
+		if p == nil {
+			return errQuit
+		}
+		n, err := in.fill(p, left)
+		p.release()
+		if left -= n; err != nil && left > 0 {
+			return cutBody(err)
+		}
+	}
+	return in.atEnd()
+}
+
+// page waits for the budget. It is nil when nothing more is wanted.
+func (in *intake) page(b *budget) *page {
+	for {
+		p, again := b.take()
+		if p != nil {
+			return p
+		}
+		// This write's own pages may be what the budget lacks: unless it seals them it would wait for itself.
+		select {
+		case in.pressed <- struct{}{}:
+		default:
+		}
+		select {
+		case <-again:
+		case <-in.quit:
+			return nil
+		}
+	}
+}
+
+// fill reads until the page is full, the wanted bytes are there, or the body ends, and hands each piece on as
+// it comes.
+func (in *intake) fill(p *page, left int64) (int64, error) {
+	var sum int64
+	for sum < left && !p.full() {
+		s, err := p.fill(in.body.Read, left-sum)
+		if n := int64(len(s.b)); n > 0 {
+			sum += n
+			in.slices <- s // the session takes, or drains, until the channel is closed
+		} else {
+			s.page.release()
+		}
+		if err != nil {
+			return sum, err
+		}
+	}
+	return sum, nil
+}
+
+// atEnd makes sure that no more bytes follow.
+func (in *intake) atEnd() error {
+	var extra [1]byte
+	for {
+		switch n, err := in.body.Read(extra[:]); {
+		case n > 0:
+			return fault.New(fault.Malformed, "the body is longer than its range")
+		case err == io.EOF:
+			return io.EOF
+		case err != nil:
+			return cutBody(err)
+		}
+	}
+}
+
+// end stops the reader and waits for it. Slices that are still on their way are dropped.
+func (in *intake) end() {
+	close(in.quit)
+	select {
+	case s, ok := <-in.slices:
+		if !ok {
+			return // the body was read to its end: its connection lives on
+		}
+		s.page.release()
+	default:
+	}
+	in.body.Interrupt()
+	for s := range in.slices {
+		s.page.release()
+	}
+}
+
+// cutBody gives a read error a Kind, unless the body knows better, as after a stall.
+func cutBody(err error) error {
+	if fault.Of(err) != fault.Internal {
+		return err
+	}
+	return fault.Wrap(err, fault.Cut, "the body ended before the range was complete")
+}
+
+var errQuit = fault.New(fault.Cut, "nothing more was wanted")

@@ -1,0 +1,256 @@
+package storage
+
+import (
+	"context"
+	"io"
+	"time"
+
+	"github.com/minio/crc64nvme"
+
+	"cameo/storage/fault"
+	"cameo/storage/fault/point"
+)
+
+// session is one write that runs in this process: it holds the upload's latest claim, or did when it began.
+// Bytes go through it in the order arrived → sealed (handed to the store) → durable → committed. All fields
+// but endings and ended belong to the goroutine of write.
+type session struct {
+	e       *Engine
+	w       Write
+	in      *intake
+	endings chan ending
+	ended   chan struct{}
+
+	u    Upload // as committed
+	at   int64  // next byte to arrive
+	from int64  // first byte that is not sealed
+	tail int64  // where the inline tail starts, counting what is sealed
+	crc  uint64 // of all bytes up to at
+	sent uint64 // CRC of this request's bytes up to at
+	part uint64 // CRC of the bytes since from
+	head []byte
+
+	run   Run   // open run, nil for none
+	name  Name  // of the open run
+	start int64 // offset of the open run's first byte
+	runs  int   // runs begun
+	held  []slice
+	queue []*sealed // not committed yet, in order of offset
+	aside []*sealed // durable seals of a body whose declared checksum is still to be proved
+	tried bool      // a commit was tried whose outcome may be unknown
+	loose []Name    // runs that no commit has mentioned
+}
+
+// begin registers a session for a fresh claim and starts to read.
+func (e *Engine) begin(u Upload, w Write) (*session, error) {
+	s := &session{
+		e: e, w: w, endings: make(chan ending, 1), ended: make(chan struct{}),
+		u: u, at: u.Offset, from: u.Offset, tail: u.Inline, crc: u.CRC, head: u.Head,
+	}
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	if e.closing {
+		return nil, shuttingDown()
+	}
+	s.in = receive(w.Body, w.Len, e.memory)
+	e.writers[w.ID] = s
+	return s, nil
+}
+
+// write runs the session to its end.
+func (s *session) write(ctx context.Context) (Upload, error) {
+	defer s.end()
+	point.Here("write.claimed")
+	tick := time.NewTicker(s.e.Limits.Seal)
+	defer tick.Stop()
+	for {
+		more, why := s.step(ctx, tick.C)
+		if !more {
+			return s.finish(ctx, why)
+		}
+	}
+}
+
+// step waits for the next thing to happen and does it. It says how to end when there is no more.
+func (s *session) step(ctx context.Context, tick <-chan time.Time) (bool, ending) {
+	var err error
+	select { // an ending outranks the read error that it causes
+	case why := <-s.endings:
+		return false, why
+	default:
+	}
+	slices := s.in.slices
+	if len(s.queue) >= max(s.e.Blobs.Shape().Parallel, 1) {
+		slices = nil // the store lags: let the client wait
+	}
+	select {
+	case why := <-s.endings:
+		return false, why
+	case b, ok := <-slices:
+		if !ok {
+			return false, s.bodyEnded()
+		}
+		err = s.take(ctx, b)
+	case <-tick:
+		err = s.sealEarly(ctx)
+	case <-s.in.pressed:
+		err = s.sealEarly(ctx)
+	case <-s.firstDurable():
+		err = s.commitDurable(ctx)
+	}
+	return err == nil, ending{err: err}
+}
+
+// bodyEnded turns the end of the body into the end of the session.
+func (s *session) bodyEnded() ending {
+	select {
+	case why := <-s.endings:
+		return why
+	default:
+	}
+	switch {
+	case s.in.err == io.EOF:
+		return ending{keep: true}
+	case fault.Is(s.in.err, fault.Malformed): // longer than its range: which bytes are meant is not known
+		return ending{err: s.in.err}
+	}
+	return ending{err: s.in.err, keep: true}
+}
+
+// take adds arrived bytes, cutting them where a run is full.
+func (s *session) take(ctx context.Context, b slice) error {
+	gather := s.e.Blobs.Shape().Gather
+	for gather > 0 && s.at-s.tail+int64(len(b.b)) >= gather {
+		first, rest := b.split(int(gather - (s.at - s.tail)))
+		s.hold(first)
+		b = rest
+		if err := s.sealRun(ctx); err != nil {
+			b.page.release()
+			return err
+		}
+	}
+	if len(b.b) == 0 {
+		b.page.release()
+		return nil
+	}
+	if gather > 0 {
+		s.hold(b)
+		return nil
+	}
+	defer b.page.release()
+	s.count(b.b)
+	if s.run == nil {
+		if err := s.open(ctx, s.from); err != nil {
+			return err
+		}
+	}
+	return s.run.Write(ctx, b.b)
+}
+
+func (s *session) hold(b slice) {
+	s.count(b.b)
+	s.held = append(s.held, b)
+}
+
+func (s *session) count(p []byte) {
+	if s.at < HeadSize {
+		s.head = append(s.head[:s.at:s.at], p[:min(len(p), int(HeadSize-s.at))]...)
+	}
+	s.at += int64(len(p))
+	s.crc = crc64nvme.Update(s.crc, p)
+	s.sent = crc64nvme.Update(s.sent, p)
+	s.part = crc64nvme.Update(s.part, p)
+	if s.w.Digest != nil {
+		s.w.Digest.Hash.Write(p)
+	}
+}
+
+// finish makes durable what is to be kept, commits it and gives the upload up.
+func (s *session) finish(ctx context.Context, why ending) (Upload, error) {
+	whole := why.err == nil
+	if s.w.Digest != nil {
+		switch {
+		case whole && !s.w.Digest.holds():
+			why = ending{err: errDigest()}
+		case !whole:
+			why.keep = false // a cut keeps nothing of a body that declared a checksum
+		}
+	}
+	if !why.keep {
+		s.give(ctx)
+		return s.u, why.err
+	}
+	err := s.sealLast(ctx)
+	if err == nil {
+		err = s.commitLast(ctx, whole)
+	}
+	if err != nil && !fault.Is(err, fault.Superseded) && !s.u.State.Ended() {
+		s.give(ctx)
+	}
+	if err == nil {
+		err = why.err
+	}
+	return s.u, err
+}
+
+// give ends the claim without adding bytes. That may fail as the store or the ledger does; the next claim
+// settles it then.
+func (s *session) give(ctx context.Context) {
+	s.abandon(ctx)
+	if s.u.Writer == "" {
+		return
+	}
+	c := s.next()
+	c.Release = true
+	if len(s.loose) > 0 {
+		c.Dirty = &c.Now
+	}
+	_ = s.commit(ctx, c)
+}
+
+// abandon waits for what is on its way to the store and deletes runs that no commit can have mentioned, which
+// matters most on a full disk. After a commit of unknown outcome only the sweep may judge.
+func (s *session) abandon(ctx context.Context) {
+	for _, q := range s.queue {
+		<-q.done
+	}
+	s.queue, s.aside = nil, nil
+	s.closeRun()
+	if s.tried || len(s.loose) == 0 {
+		return
+	}
+	ctx, cancel := context.WithTimeout(ctx, s.e.Limits.Commit)
+	defer cancel()
+	if s.e.Blobs.Delete(ctx, s.loose...) == nil {
+		s.loose = nil
+	}
+}
+
+// end stops the reader, frees what is held and takes the session off the list.
+func (s *session) end() {
+	s.in.end()
+	for _, q := range s.queue {
+		<-q.done
+	}
+	s.closeRun()
+	releaseAll(s.held)
+	s.e.mu.Lock()
+	if s.e.writers[s.w.ID] == s {
+		delete(s.e.writers, s.w.ID)
+	}
+	s.e.mu.Unlock()
+	close(s.ended)
+}
+
+func (s *session) closeRun() {
+	if s.run != nil {
+		_ = s.run.Close()
+		s.run = nil
+	}
+}
+
+func releaseAll(held []slice) {
+	for _, b := range held {
+		b.page.release()
+	}
+}

@@ -1,0 +1,161 @@
+package storage_test
+
+import (
+	"testing"
+	"time"
+
+	"cameo/storage"
+	"cameo/storage/fault"
+)
+
+func TestExpiry(t *testing.T) {
+	t.Parallel()
+	eachShape(t, func(t *testing.T, h *house) {
+		e := h.node("a")
+		id := h.create(e, size)
+		if _, err := put(e, id, 0, photo(20<<10)); err != nil {
+			t.Fatal(err)
+		}
+		mustSweep(t, e)
+		if _, err := e.Find(bg, id); err != nil {
+			t.Fatalf("swept before its time: %v", err)
+		}
+		h.pass(h.limits.Expiry)
+		if s := mustSweep(t, e); s.Expired != 1 || s.Blobs == 0 {
+			t.Errorf("got %+v", s)
+		}
+		if _, err := put(e, id, 20<<10, photo(20<<10)); !fault.Is(err, fault.Gone) {
+			t.Errorf("got %v, want gone", err)
+		}
+		if left := h.orphans(id); len(left) > 0 {
+			t.Errorf("blobs left: %v", left)
+		}
+		h.pass(h.limits.Tombstone)
+		if s := mustSweep(t, e); s.Purged != 1 {
+			t.Errorf("got %+v", s)
+		}
+		if _, err := e.Find(bg, id); !fault.Is(err, fault.NotFound) {
+			t.Errorf("got %v, want not found", err)
+		}
+	})
+}
+
+func TestExpiryEndsARunningWrite(t *testing.T) {
+	t.Parallel()
+	eachShape(t, func(t *testing.T, h *house) {
+		e := h.node("a")
+		id := h.create(e, size)
+		_, done := hang(t, e, id, 0, photo(5000))
+		h.pass(h.limits.Expiry)
+		mustSweep(t, e)
+		if err := <-done; !fault.Is(err, fault.Superseded) {
+			t.Errorf("got %v", err)
+		}
+		for range 3 { // the second look comes an hour later, the purge after it
+			h.pass(h.limits.Tombstone + 2*time.Hour)
+			mustSweep(t, e)
+		}
+		if left := h.orphans(id); len(left) > 0 {
+			t.Errorf("blobs left: %v", left)
+		}
+		if _, err := e.Find(bg, id); !fault.Is(err, fault.NotFound) {
+			t.Errorf("got %v, want not found", err)
+		}
+	})
+}
+
+func TestRetention(t *testing.T) {
+	t.Parallel()
+	eachShape(t, func(t *testing.T, h *house) {
+		e, data := h.node("a"), photo(size)
+		held, free := h.create(e, size), h.create(e, size)
+		for _, id := range []storage.ID{held, free} {
+			if _, err := put(e, id, 0, data); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if err := h.ledger.Hold(bg, held, "photo"); err != nil {
+			t.Fatal(err)
+		}
+		if err := e.Cancel(bg, held); !fault.Is(err, fault.Conflict) {
+			t.Errorf("cancelling what is held: got %v, want conflict", err)
+		}
+		h.pass(h.limits.Retention)
+		if s := mustSweep(t, e); s.Purged != 1 {
+			t.Errorf("got %+v", s)
+		}
+		if _, err := e.Find(bg, free); !fault.Is(err, fault.NotFound) {
+			t.Errorf("got %v, want not found", err)
+		}
+		same(t, h.read(e, held), data)
+		if err := h.ledger.Unhold(bg, held, "photo", h.clock().Add(time.Hour)); err != nil {
+			t.Fatal(err)
+		}
+		h.pass(time.Hour)
+		mustSweep(t, e)
+		for _, id := range []storage.ID{held, free} {
+			if left := h.orphans(id); len(left) > 0 {
+				t.Errorf("blobs left: %v", left)
+			}
+		}
+	})
+}
+
+func TestCancel(t *testing.T) {
+	t.Parallel()
+	eachShape(t, func(t *testing.T, h *house) {
+		e := h.node("a")
+		running, done := h.create(e, size), h.create(e, size)
+		if _, err := put(e, done, 0, photo(size)); err != nil {
+			t.Fatal(err)
+		}
+		_, end := hang(t, e, running, 0, photo(5000))
+		for _, id := range []storage.ID{running, done} {
+			if err := e.Cancel(bg, id); err != nil {
+				t.Fatal(err)
+			}
+			if _, err := e.Find(bg, id); !fault.Is(err, fault.Gone) {
+				t.Errorf("got %v, want gone", err)
+			}
+		}
+		if err := <-end; !fault.Is(err, fault.Superseded) {
+			t.Errorf("the running write ended with %v", err)
+		}
+		mustSweep(t, e)
+		for _, id := range []storage.ID{running, done} {
+			if left := h.orphans(id); len(left) > 0 {
+				t.Errorf("blobs left: %v", left)
+			}
+		}
+	})
+}
+
+func TestCrashedWriterLeavesNothing(t *testing.T) {
+	t.Parallel()
+	eachShape(t, func(t *testing.T, h *house) {
+		dead, data := h.node("dead"), photo(size)
+		id := h.create(dead, size)
+		_, _ = hang(t, dead, id, 0, data[:20<<10]) // never heard of again
+		e := h.node("next")
+		u, err := e.Status(bg, id)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := put(e, id, u.Offset, data[u.Offset:]); err != nil {
+			t.Fatal(err)
+		}
+		mustSweep(t, e)
+		if u, _ := e.Find(bg, id); u.Dirty == 0 {
+			t.Error("no second look is due")
+		}
+		h.pass(2 * time.Hour)
+		mustSweep(t, e)
+		if u, _ := e.Find(bg, id); u.Dirty != 0 {
+			t.Error("looks go on for ever")
+		}
+		if left := h.orphans(id); len(left) > 0 {
+			t.Errorf("blobs left: %v", left)
+		}
+		same(t, h.read(e, id), data)
+	})
+}
