@@ -2,6 +2,7 @@ package storage
 
 import (
 	"io"
+	"sync"
 
 	"cameo/storage/fault"
 )
@@ -13,6 +14,7 @@ type intake struct {
 	slices  chan slice    // closed at the end of the body; err is set by then
 	pressed chan struct{} // told when the budget is used up: the session should seal what it holds
 	quit    chan struct{} // closed by the session: nothing more is wanted
+	once    sync.Once     // closes quit
 	err     error         // why slices was closed; io.EOF after exactly the wanted bytes
 }
 
@@ -97,18 +99,23 @@ func (in *intake) atEnd() error {
 	}
 }
 
-// end stops the reader and waits for it. Slices that are still on their way are dropped.
+// halt makes the reader end soon. What it has read by then still comes through slices.
+func (in *intake) halt() {
+	in.once.Do(func() { close(in.quit) })
+	in.body.Interrupt()
+}
+
+// end halts the reader if it has not ended, and waits for it. Slices that are still on their way are dropped.
 func (in *intake) end() {
-	close(in.quit)
 	select {
 	case s, ok := <-in.slices:
 		if !ok {
-			return // the body was read to its end: its connection lives on
+			return // the body was read to its end, and its connection may live on
 		}
 		s.page.release()
 	default:
 	}
-	in.body.Interrupt()
+	in.halt()
 	for s := range in.slices {
 		s.page.release()
 	}

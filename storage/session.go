@@ -34,6 +34,7 @@ type session struct {
 	name  Name  // of the open run
 	start int64 // offset of the open run's first byte
 	runs  int   // runs begun
+	heard bool  // the body was read to its end, good or bad
 	held  []slice
 	queue []*sealed // not committed yet, in order of offset
 	aside []*sealed // durable seals of a body whose declared checksum is still to be proved
@@ -94,7 +95,9 @@ func (s *session) step(ctx context.Context, tick <-chan time.Time) (bool, ending
 	case <-tick:
 		err = s.sealEarly(ctx)
 	case <-s.in.pressed:
-		err = s.sealEarly(ctx)
+		if s.e.Blobs.Shape().Gather > 0 { // else pages do not wait for a seal
+			err = s.sealEarly(ctx)
+		}
 	case <-s.firstDurable():
 		err = s.commitDurable(ctx)
 	}
@@ -103,6 +106,7 @@ func (s *session) step(ctx context.Context, tick <-chan time.Time) (bool, ending
 
 // bodyEnded turns the end of the body into the end of the session.
 func (s *session) bodyEnded() ending {
+	s.heard = true
 	select {
 	case why := <-s.endings:
 		return why
@@ -147,6 +151,20 @@ func (s *session) take(ctx context.Context, b slice) error {
 	return s.run.Write(ctx, b.b)
 }
 
+// takeRest adds what has been read of a body that was ended before its end.
+func (s *session) takeRest(ctx context.Context) error {
+	if s.heard {
+		return nil
+	}
+	s.in.halt()
+	for b := range s.in.slices {
+		if err := s.take(ctx, b); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
 func (s *session) hold(b slice) {
 	s.count(b.b)
 	s.held = append(s.held, b)
@@ -180,7 +198,10 @@ func (s *session) finish(ctx context.Context, why ending) (Upload, error) {
 		s.give(ctx)
 		return s.u, why.err
 	}
-	err := s.sealLast(ctx)
+	err := s.takeRest(ctx)
+	if err == nil {
+		err = s.sealLast(ctx)
+	}
 	if err == nil {
 		err = s.commitLast(ctx, whole)
 	}

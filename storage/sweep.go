@@ -37,7 +37,7 @@ func (e *Engine) Sweep(ctx context.Context) (Swept, error) {
 		}
 		failed := 0
 		for _, u := range us {
-			if err := e.sweep(ctx, u, &sum); err != nil && !fault.Is(err, fault.Superseded) {
+			if err := e.sweep(ctx, u, &sum); err != nil && !overtaken(err) {
 				faults = append(faults, err)
 				failed++
 			}
@@ -48,6 +48,15 @@ func (e *Engine) Sweep(ctx context.Context) (Swept, error) {
 	}
 	faults = append(faults, e.empty(ctx, &sum))
 	return sum, errors.Join(faults...)
+}
+
+// overtaken says that the upload is no longer as the sweep found it: somebody wrote, finished or swept it.
+func overtaken(err error) bool {
+	switch fault.Of(err) {
+	case fault.Superseded, fault.Conflict, fault.Gone, fault.NotFound, fault.Unsupported:
+		return true
+	}
+	return false
 }
 
 // sweep does what is due of one upload.

@@ -1,0 +1,93 @@
+package ledger_test
+
+import (
+	"context"
+	"slices"
+	"strings"
+	"testing"
+
+	"cameo/storage"
+	"cameo/storage/ledger"
+	"cameo/storage/sqldb"
+	"cameo/storage/sqldb/sqltest"
+)
+
+func TestDueUploads(t *testing.T) {
+	each(t, func(t *testing.T, l *ledger.Ledger) {
+		for n, times := range []struct{ due, dirty storage.Millis }{
+			0: {0, 0}, 1: {10, 0}, 2: {20, 0}, 3: {0, 10}, 4: {0, 20}, 5: {10, 10}, 6: {20, 10},
+		} {
+			u := fresh(n)
+			u.Due, u.Dirty = times.due, times.dirty
+			create(t, l, u)
+		}
+		for _, test := range []struct {
+			now  storage.Millis
+			n    int
+			want string
+		}{
+			{9, 100, ""}, {10, 100, "1356"}, {19, 100, "1356"}, {20, 100, "123456"}, {20, 0, ""},
+		} {
+			us, err := l.Due(t.Context(), test.now, test.n)
+			if err != nil {
+				t.Fatal(err)
+			}
+			var got []string
+			for _, u := range us {
+				got = append(got, string(u.Key[len(u.Key)-1:]))
+			}
+			slices.Sort(got)
+			if strings.Join(got, "") != test.want {
+				t.Errorf("at %d: got %v, want %q", test.now, got, test.want)
+			}
+		}
+		if us, err := l.Due(t.Context(), 20, 2); err != nil || len(us) != 2 {
+			t.Errorf("got %d uploads, %v; want no more than 2", len(us), err)
+		}
+	})
+}
+
+// No statement that a request waits for may read a whole table, however many uploads there are.
+func TestHotStatementsUseAnIndex(t *testing.T) {
+	t.Parallel()
+	sqltest.Each(t, func(t *testing.T, db *sqldb.DB) {
+		fill(t, db, 10_000)
+		for name, indexes := range map[string][]string{
+			"find": {"uploads_1"}, "claim": {"uploads_1"}, "commit": {"uploads_1"},
+			"extents": {"uploads_1", "extents_1"}, "replace": {"extents_1"},
+			"due": {"uploads_due", "uploads_dirty"}, "trash": {"extents_blob"}, "empty": {"trash_due"},
+			"request": {"uploads_request"}, "open": {"COVERING INDEX uploads_owner"},
+			"bytes": {"COVERING INDEX uploads_owner"},
+			"hold":  {"uploads_1"}, "unhold": {"uploads_1", "holds_1"}, "held": {"uploads_1", "holds_1"},
+		} {
+			plan := sqltest.Plan(t, db, ledger.Statements[name])
+			if strings.Contains(plan, "SCAN ") && !strings.Contains(plan, "SCAN CONSTANT ROW") {
+				t.Errorf("%s reads a whole table:\n%s", name, plan)
+			}
+			for _, index := range indexes {
+				if !strings.Contains(plan, index) {
+					t.Errorf("%s: got no %s in its plan:\n%s", name, index, plan)
+				}
+			}
+		}
+	})
+}
+
+// fill adds the first n uploads, each with one extent of 50 bytes, to a thousand owners.
+func fill(tb testing.TB, db *sqldb.DB, n int) {
+	tb.Helper()
+	const numbers = `WITH RECURSIVE numbers (i) AS (SELECT 0 UNION ALL SELECT i + 1 FROM numbers WHERE i < $1 - 1),
+		keys (i, key) AS (SELECT i, 'k' || SUBSTR(CAST(1000000000 + i AS TEXT), 2) FROM numbers) `
+	for _, statement := range []string{
+		`INSERT INTO uploads (key, community, owner, state, length, off, inline, epoch, writer, type, name, head, crc,
+			last_from, last_to, last_crc, reason, request, created, expires, due, dirty, looked)
+			SELECT key, 1, 'owner-' || CAST(i % 1000 AS TEXT), 1, 100, 50, 50, 0, '', 'image/png', 'me.png', $2, i,
+			0, 50, i, '', '', 0, 0, CAST($3 AS BIGINT) + i, CAST($3 AS BIGINT) * (i % 10), 0 FROM keys`,
+		`INSERT INTO extents (key, off, len, crc, blob, blob_off) SELECT key, 0, 50, i, key || '/1-1', 0 FROM keys`,
+	} {
+		args := []any{n, make([]byte, storage.HeadSize), now}[:1+strings.Count(statement, "$2")*2]
+		if _, err := db.Exec(context.Background(), numbers+statement, args...); err != nil {
+			tb.Fatalf("fill: %v", err)
+		}
+	}
+}

@@ -1,0 +1,69 @@
+package sqldb
+
+import (
+	"context"
+	"embed"
+	"errors"
+	"io/fs"
+
+	"github.com/pressly/goose/v3"
+
+	"cameo/storage/fault"
+)
+
+// Migrations of both engines have equal numbers and make tables of equal names and columns.
+//
+//go:embed migrations/sqlite/*.sql migrations/postgres/*.sql
+var migrations embed.FS
+
+// Migrate brings the schema up to this program's. Many nodes may call it at once. A newer schema is left as
+// it is, if it says that this program can still read it, else Conflict: migrations only add until no running
+// program needs the old form.
+func (db *DB) Migrate(ctx context.Context) error {
+	files, err := fs.Sub(migrations, db.folder)
+	if err != nil {
+		return fault.Wrap(err, fault.Internal, "the migrations are missing")
+	}
+	options := append([]goose.ProviderOption{
+		goose.WithLogger(goose.NopLogger()), goose.WithDisableGlobalRegistry(true),
+	}, db.options...)
+	provider, err := goose.NewProvider(db.dialect, db.writer, files, options...)
+	if err != nil {
+		return fault.Wrap(err, fault.Internal, "the migrations cannot be read")
+	}
+	for try := 1; ; try++ {
+		err := db.migrate(ctx, provider)
+		// SQLite has no lock around a migration: of two nodes that begin at once, one fails to make a table that
+		// the other has made. Its migration is rolled back, and on the second look there is nothing left to do.
+		if err == nil || try == tries || fault.Is(err, fault.Conflict) {
+			return err
+		}
+	}
+}
+
+func (db *DB) migrate(ctx context.Context, provider *goose.Provider) error {
+	has, err := provider.GetDBVersion(ctx)
+	if err != nil {
+		return db.fail(err)
+	}
+	sources := provider.ListSources()
+	ours := sources[len(sources)-1].Version
+	if has > ours {
+		return db.readable(ctx, has, ours)
+	}
+	if _, err := provider.Up(ctx); err != nil {
+		return db.fail(err)
+	}
+	return nil
+}
+
+// readable is nil if a schema that is newer than ours can be read by a program with ours.
+func (db *DB) readable(ctx context.Context, has, ours int64) error {
+	var least int64
+	err := db.QueryRow(ctx, `SELECT min_reader FROM schema WHERE id = 1`).Scan(&least)
+	if errors.Is(err, ErrNoRow) || err == nil && least > ours {
+		return fault.New(fault.Conflict,
+			"the database has schema %d, which this program with schema %d cannot read; run a newer one", has, ours)
+	}
+	return err
+}

@@ -1,0 +1,122 @@
+package sqldb
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+)
+
+// Scanner is a row whose columns can be read.
+type Scanner interface {
+	Scan(dest ...any) error
+}
+
+// Exec runs a statement that changes rows and tells how many. Outside of a transaction it is one of its own.
+func (db *DB) Exec(ctx context.Context, query string, args ...any) (affected int64, err error) {
+	err = db.Do(ctx, func(ctx context.Context) error {
+		r, err := db.joined(ctx).ExecContext(ctx, query, args...)
+		if err != nil {
+			return db.fail(err)
+		}
+		affected, err = r.RowsAffected()
+		return db.fail(err)
+	})
+	return affected, err
+}
+
+// Row is a statement that gives at most one row. It runs when Scan is called.
+type Row struct{ scan func(dest ...any) error }
+
+// Scan runs the statement and copies the row's columns to dest. No row is ErrNoRow.
+func (r Row) Scan(dest ...any) error { return r.scan(dest...) }
+
+// QueryRow reads one row: in the transaction of ctx, or else on a reader.
+func (db *DB) QueryRow(ctx context.Context, query string, args ...any) Row {
+	return Row{func(dest ...any) error {
+		if t := db.joined(ctx); t != nil {
+			return db.fail(t.QueryRowContext(ctx, query, args...).Scan(dest...))
+		}
+		ctx, cancel := context.WithTimeout(ctx, db.config.Read)
+		defer cancel()
+		return db.fail(db.reader.QueryRowContext(ctx, query, args...).Scan(dest...))
+	}}
+}
+
+// WriteRow is QueryRow for a statement that changes at most one row and has RETURNING. Outside of a
+// transaction it is one of its own. No row is ErrNoRow, which does not undo the transaction around it.
+func (db *DB) WriteRow(ctx context.Context, query string, args ...any) Row {
+	return Row{func(dest ...any) error {
+		missing := false
+		err := db.Do(ctx, func(ctx context.Context) error {
+			err := db.fail(db.joined(ctx).QueryRowContext(ctx, query, args...).Scan(dest...))
+			missing = errors.Is(err, ErrNoRow)
+			if missing {
+				return nil
+			}
+			return err
+		})
+		if err == nil && missing {
+			return ErrNoRow
+		}
+		return err
+	}}
+}
+
+// Rows are what a Query gives, one at a time. Close them.
+type Rows struct {
+	rows   *sql.Rows
+	db     *DB
+	cancel context.CancelFunc
+}
+
+// Query reads rows: in the transaction of ctx, or else on a reader. In a transaction they are read to the end
+// or closed before the next statement runs. Most callers want All.
+func (db *DB) Query(ctx context.Context, query string, args ...any) (*Rows, error) {
+	if t := db.joined(ctx); t != nil {
+		rows, err := t.QueryContext(ctx, query, args...)
+		return &Rows{rows, db, func() {}}, db.fail(err)
+	}
+	ctx, cancel := context.WithTimeout(ctx, db.config.Read)
+	rows, err := db.reader.QueryContext(ctx, query, args...)
+	if err != nil {
+		cancel()
+		return nil, db.fail(err)
+	}
+	return &Rows{rows, db, cancel}, nil
+}
+
+// Next moves to the next row. False is the end or a failure: see Err.
+func (r *Rows) Next() bool { return r.rows.Next() }
+
+// Scan copies the row's columns to dest.
+func (r *Rows) Scan(dest ...any) error { return r.db.fail(r.rows.Scan(dest...)) }
+
+// Err is why Next ended early, or nil.
+func (r *Rows) Err() error { return r.db.fail(r.rows.Err()) }
+
+// Close ends the query. Calling it twice is safe.
+func (r *Rows) Close() error {
+	defer r.cancel()
+	return r.db.fail(r.rows.Close())
+}
+
+// All reads all rows of a query that gives few, each by scan. A statement with RETURNING is for a
+// transaction: within Do.
+func All[T any](
+	ctx context.Context, db *DB, scan func(Scanner) (T, error), query string, args ...any,
+) ([]T, error) {
+	rows, err := db.Query(ctx, query, args...)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var all []T
+	for rows.Next() {
+		one, err := scan(rows)
+		if err != nil {
+			return nil, err
+		}
+		all = append(all, one)
+	}
+	return all, rows.Err()
+}
