@@ -2,6 +2,7 @@ package ledger_test
 
 import (
 	"context"
+	"errors"
 	"math/rand/v2"
 	"os"
 	"path/filepath"
@@ -11,6 +12,7 @@ import (
 
 	"cameo/storage"
 	"cameo/storage/ledger"
+	"cameo/storage/sqldb"
 	"cameo/storage/sqldb/sqltest"
 )
 
@@ -26,6 +28,15 @@ func BenchmarkLedger(b *testing.B) {
 	if size, err := os.Stat(path); err == nil {
 		b.Logf("%d uploads take %d bytes each", entries, size.Size()/entries)
 	}
+	b.Run("open", func(b *testing.B) { // as a restart does
+		measure(b, func() error {
+			again, err := sqldb.Open(ctx, sqldb.Config{Path: path})
+			if err != nil {
+				return err
+			}
+			return errors.Join(again.Migrate(ctx), again.Close())
+		})
+	})
 	b.Run("find", func(b *testing.B) {
 		measure(b, func() error {
 			_, err := l.Find(ctx, id(rand.IntN(entries)))

@@ -9,8 +9,8 @@ import (
 
 const extentColumns = `x.off, x.len, x.crc, x.blob, x.blob_off, x.inline`
 
-// An upload's extents lie end to end, so the first that overlaps is the last that does not begin after $3: it is looked up,
-// instead of passing by all that lie before.
+// An upload's extents lie end to end, so the first that overlaps is the last that does not begin after $3: it
+// is looked up, instead of passing by all that lie before.
 const selectExtents = `SELECT ` + extentColumns + ` FROM extents AS x JOIN uploads AS u ON u.key = x.key
 	WHERE x.key = $1 AND u.community = $2 AND x.off < $4 AND x.off + x.len > $3 AND $3 < $4
 	AND x.off >= (SELECT COALESCE(MAX(f.off), 0) FROM extents AS f WHERE f.key = $1 AND f.off <= $3)

@@ -74,7 +74,10 @@ type Rows struct {
 func (db *DB) Query(ctx context.Context, query string, args ...any) (*Rows, error) {
 	if t := db.joined(ctx); t != nil {
 		rows, err := t.QueryContext(ctx, query, args...)
-		return &Rows{rows, db, func() {}}, db.fail(err)
+		if err != nil {
+			return nil, db.fail(err)
+		}
+		return &Rows{rows, db, func() {}}, nil
 	}
 	ctx, cancel := context.WithTimeout(ctx, db.config.Read)
 	rows, err := db.reader.QueryContext(ctx, query, args...)

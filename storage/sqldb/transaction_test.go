@@ -127,37 +127,42 @@ func TestRows(t *testing.T) {
 	})
 }
 
-// The same statement may run while its rows are still being read: the one that is kept prepared is in use then.
+// A statement that runs while its own rows are still being read, on the same connection, needs a second
+// preparation.
 func TestAStatementWithinItsOwnRows(t *testing.T) {
-	sqltest.Each(t, func(t *testing.T, db *sqldb.DB) {
-		add(t, t.Context(), db, 1)
-		add(t, t.Context(), db, 2)
-		const query = `SELECT id FROM probes WHERE id >= $1 ORDER BY id`
-		for range 3 {
-			outer, err := db.Query(t.Context(), query, 1)
-			if err != nil {
-				t.Fatal(err)
-			}
-			var seen []int
-			for outer.Next() {
-				n, err := scanInt(outer)
-				if err != nil {
-					t.Fatal(err)
-				}
-				inner, err := sqldb.All(t.Context(), db, scanInt, query, n)
-				if err != nil {
-					t.Fatal(err)
-				}
-				seen = append(seen, len(inner))
-			}
-			if err := errors.Join(outer.Err(), outer.Close()); err != nil {
-				t.Fatal(err)
-			}
-			if len(seen) != 2 || seen[0] != 2 || seen[1] != 1 {
-				t.Errorf("got %v, want [2 1]", seen)
-			}
+	t.Parallel()
+	db := sqltest.SQLite(t)
+	add(t, t.Context(), db, 1)
+	add(t, t.Context(), db, 2)
+	const query = `SELECT id FROM probes WHERE id >= $1 ORDER BY id`
+	round := func(ctx context.Context) error {
+		outer, err := db.Query(ctx, query, 1)
+		if err != nil {
+			return err
 		}
-	})
+		defer outer.Close()
+		var seen []int
+		for outer.Next() {
+			n, err := scanInt(outer)
+			if err != nil {
+				return err
+			}
+			inner, err := sqldb.All(ctx, db, scanInt, query, n)
+			if err != nil {
+				return err
+			}
+			seen = append(seen, len(inner))
+		}
+		if !slices.Equal(seen, []int{2, 1}) {
+			t.Errorf("got %v rows within, want [2 1]", seen)
+		}
+		return outer.Err()
+	}
+	for range 3 {
+		if err := db.Do(t.Context(), round); err != nil {
+			t.Fatal(err)
+		}
+	}
 }
 
 func TestAWrongStatementIsInternalAndNotShown(t *testing.T) {
