@@ -51,8 +51,12 @@ func (l Limits) Validate() error {
 		name string
 		d    time.Duration
 	}{
-		{"expiry", l.Expiry}, {"tombstone", l.Tombstone}, {"retention", l.Retention},
-		{"seal", l.Seal}, {"settle", l.Settle}, {"commit", l.Commit},
+		{"expiry", l.Expiry},
+		{"tombstone", l.Tombstone},
+		{"retention", l.Retention},
+		{"seal", l.Seal},
+		{"settle", l.Settle},
+		{"commit", l.Commit},
 	} {
 		if d.d <= 0 {
 			return fmt.Errorf("%s: want a duration above zero, such as 72h", d.name)

@@ -17,7 +17,8 @@ func TestExtentsThatOverlapARange(t *testing.T) {
 		c := step(claim(t, l, id(1), 0))
 		c.To, c.Inline = 25, 20
 		c.Put = []storage.Extent{
-			{Off: 0, Len: 10, CRC: 1<<64 - 1, Blob: "k/1-1", At: 3}, {Off: 10, Len: 10, Blob: "k/1-2"},
+			{Off: 0, Len: 10, CRC: 1<<64 - 1, Blob: "k/1-1", At: 3},
+			{Off: 10, Len: 10, Blob: "k/1-2"},
 			{Off: 20, Len: 5, Inline: []byte("\x00tail")},
 		}
 		commit(t, l, c)

@@ -54,8 +54,10 @@ func TestReplacedBlobsGoToTheTrash(t *testing.T) {
 		c := step(u)
 		c.To, c.Inline = 40, 40
 		c.Put = []storage.Extent{ // a is mentioned three times, at places of its own
-			{Off: 0, Len: 10, Blob: "a", At: 0}, {Off: 10, Len: 10, Blob: "a", At: 10},
-			{Off: 20, Len: 10, Blob: "a", At: 20}, {Off: 30, Len: 10, Blob: "b"},
+			{Off: 0, Len: 10, Blob: "a", At: 0},
+			{Off: 10, Len: 10, Blob: "a", At: 10},
+			{Off: 20, Len: 10, Blob: "a", At: 20},
+			{Off: 30, Len: 10, Blob: "b"},
 		}
 		commit(t, l, c)
 

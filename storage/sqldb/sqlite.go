@@ -21,11 +21,11 @@ func openSQLite(c Config) (*DB, error) {
 	if err := makePrivate(c.Path); err != nil {
 		return nil, err
 	}
-	writer, err := sqlite.NewConnector(sqliteName(c.Path, url.Values{"_txlock": {"immediate"}}))
+	writer, err := sqlite.NewConnector(sqliteName(c, url.Values{"_txlock": {"immediate"}}))
 	if err != nil {
 		return nil, fault.Wrap(err, fault.Invalid, "the name of the database file cannot be used")
 	}
-	reader, err := sqlite.NewConnector(sqliteName(c.Path, url.Values{"_query_only": {"on"}}))
+	reader, err := sqlite.NewConnector(sqliteName(c, url.Values{"_query_only": {"on"}}))
 	if err != nil {
 		return nil, fault.Wrap(err, fault.Invalid, "the name of the database file cannot be used")
 	}
@@ -53,19 +53,23 @@ func makePrivate(path string) error {
 	return f.Close()
 }
 
-func sqliteName(path string, also url.Values) string {
+func sqliteName(c Config, also url.Values) string {
+	synchronous := "FULL"
+	if c.NoSync {
+		synchronous = "OFF"
+	}
 	q := url.Values{
 		"_busy_timeout": {"2000"}, // ms, for other processes; Do tries again after it
 		"_foreign_keys": {"on"},
 		"_journal_mode": {"WAL"},
-		"_synchronous":  {"FULL"},
+		"_synchronous":  {synchronous},
 		"_dqs":          {"0"},
 		"_pragma":       {"journal_size_limit(67108864)"}, // a burst's log file shrinks again
 	}
 	for k, v := range also {
 		q[k] = v
 	}
-	return "file:" + (&url.URL{Path: path}).EscapedPath() + "?" + q.Encode()
+	return "file:" + (&url.URL{Path: c.Path}).EscapedPath() + "?" + q.Encode()
 }
 
 func keepOpen(db *sql.DB, n int) {

@@ -1,0 +1,105 @@
+// Package album keeps photos and their renditions in SQL. The pending ones are the Worker's queue.
+package album
+
+import (
+	"context"
+	"errors"
+
+	"cameo/association"
+	"cameo/storage"
+	"cameo/storage/fault"
+	"cameo/storage/sqldb"
+)
+
+// Album is an association.Album and an association.Queue over a database.
+type Album struct{ db *sqldb.DB }
+
+var (
+	_ association.Album = (*Album)(nil)
+	_ association.Queue = (*Album)(nil)
+)
+
+// New returns the album of a migrated database.
+func New(db *sqldb.DB) *Album { return &Album{db} }
+
+// columns are all of a photo, in the order of scan.
+const columns = `version, community, person, upload, state, reason, type, width, height,
+	created, due, epoch, tries`
+
+const (
+	insert = `INSERT INTO photos (` + columns + `)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13) ON CONFLICT DO NOTHING`
+	find = `SELECT ` + columns + ` FROM photos WHERE version = $1 AND community = $2`
+	made = `SELECT ` + columns + ` FROM photos
+		WHERE upload = $1 AND community = $2 AND state = 2 ORDER BY created DESC, version DESC LIMIT 1`
+	shown = `SELECT version FROM photos
+		WHERE upload = $1 AND community = $2 AND (state = 1 OR state = 2 AND version = (SELECT current FROM people
+			WHERE people.community = photos.community AND people.guid = photos.person)) LIMIT 1`
+	supersede = `UPDATE photos SET state = 4, due = 0
+		WHERE community = $1 AND person = $2 AND state = 1 RETURNING ` + columns
+)
+
+func scan(row sqldb.Scanner) (association.Photo, error) {
+	var p association.Photo
+	err := row.Scan(&p.Version, &p.Community, &p.Person, &p.Upload, &p.State, &p.Reason,
+		&p.Type, &p.Width, &p.Height, &p.Created, &p.Due, &p.Epoch, &p.Tries)
+	return p, err
+}
+
+// Add keeps a new photo.
+func (a *Album) Add(ctx context.Context, p association.Photo) error {
+	n, err := a.db.Exec(ctx, insert, p.Version, p.Community, p.Person, p.Upload, p.State, p.Reason,
+		p.Type, p.Width, p.Height, p.Created, p.Due, p.Epoch, p.Tries)
+	if err == nil && n == 0 {
+		return fault.New(fault.Exists, "the photo's version is taken")
+	}
+	return err
+}
+
+// Find returns the photo with its renditions.
+func (a *Album) Find(
+	ctx context.Context, c storage.Community, v association.Version,
+) (association.Photo, error) {
+	return a.whole(ctx, a.db.QueryRow(ctx, find, v, c))
+}
+
+// Made returns the latest Ready photo that was made of the upload.
+func (a *Album) Made(ctx context.Context, id storage.ID) (association.Photo, error) {
+	return a.whole(ctx, a.db.QueryRow(ctx, made, id.Key, id.Community))
+}
+
+// Shown says whether a photo made of the upload is pending or somebody's current one.
+func (a *Album) Shown(ctx context.Context, id storage.ID) (bool, error) {
+	var v association.Version
+	err := a.db.QueryRow(ctx, shown, id.Key, id.Community).Scan(&v)
+	if errors.Is(err, sqldb.ErrNoRow) {
+		return false, nil
+	}
+	return err == nil, err
+}
+
+// Supersede ends the person's pending photos and returns them.
+func (a *Album) Supersede(
+	ctx context.Context, c storage.Community, person association.GUID,
+) (old []association.Photo, err error) {
+	err = a.db.Do(ctx, func(ctx context.Context) error {
+		old, err = sqldb.All(ctx, a.db, scan, supersede, c, person)
+		return err
+	})
+	return old, err
+}
+
+// whole reads a photo and then its renditions.
+func (a *Album) whole(ctx context.Context, row sqldb.Scanner) (association.Photo, error) {
+	p, err := scan(row)
+	if errors.Is(err, sqldb.ErrNoRow) {
+		return association.Photo{}, association.NoPhoto()
+	}
+	if err == nil && p.State == association.Ready {
+		p.Renditions, err = a.renditions(ctx, p.Version)
+	}
+	if err != nil {
+		return association.Photo{}, err
+	}
+	return p, nil
+}

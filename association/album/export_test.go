@@ -1,0 +1,9 @@
+package album
+
+// Statements are all that look for rows, for the test that asks how they are found.
+func Statements() map[string]string {
+	return map[string]string{
+		"find": find, "made": made, "shown": shown, "supersede": supersede, "claimFresh": claimFresh,
+		"claimAgain": claimAgain, "isDue": isDue, "settle": settle, "renditions": selectRenditions,
+	}
+}

@@ -1,0 +1,70 @@
+package association
+
+import (
+	"fmt"
+	"io"
+	"log/slog"
+	"time"
+
+	"cameo/association/imaging"
+	"cameo/storage"
+)
+
+// Config is what a Service and a Worker are made of.
+type Config struct {
+	Album     Album
+	Queue     Queue
+	Directory Directory
+	Tx        Tx
+	Originals Originals
+	Blobs     storage.Blobs // where renditions lie
+	Holds     storage.Holds
+	Trash     storage.Trash
+	Clock     storage.Clock
+	Random    io.Reader    // crypto/rand's Reader outside of tests
+	Log       *slog.Logger // of the Worker; nil: silent
+	Wake      func()       // called after a photo became pending, the Worker's Wake; nil: none
+	Limits    Limits
+}
+
+// Limits bounds what photos may take: bytes, pixels, time and attempts.
+type Limits struct {
+	Closed    bool           // unknown people are refused, instead of created on first sight
+	MaxPhoto  int64          // bytes of an original
+	Picture   imaging.Limits // what an original may make a decoder do
+	Retention time.Duration  // how long an original that no photo uses any more is kept
+	Slots     int            // pictures that are decoded at once, each up to some hundred MB of memory
+	Lease     time.Duration  // how long a claimed photo is its worker's; a picture takes less
+	Backoff   time.Duration  // before the second attempt; four times as long before each further one
+	Tries     int            // attempts before a photo fails
+	Poll      time.Duration  // how often the worker looks for photos that nobody woke it for
+}
+
+// DefaultLimits are the limits of an instance that is told nothing else; Slots is the number of cores.
+func DefaultLimits(cores int) Limits {
+	return Limits{
+		MaxPhoto:  64 << 20,
+		Picture:   imaging.DefaultLimits(),
+		Retention: 7 * 24 * time.Hour,
+		Slots:     max(cores, 1),
+		Lease:     2 * time.Minute,
+		Backoff:   10 * time.Second,
+		Tries:     3,
+		Poll:      2 * time.Second,
+	}
+}
+
+// Validate says which limit makes no sense.
+func (l Limits) Validate() error {
+	switch {
+	case l.MaxPhoto < 1 || l.MaxPhoto > 1<<30:
+		return fmt.Errorf("max-photo: want 1 byte to 1GiB")
+	case l.Slots < 1:
+		return fmt.Errorf("slots: want at least 1")
+	case l.Tries < 1:
+		return fmt.Errorf("tries: want at least 1")
+	case l.Retention <= 0 || l.Lease <= 0 || l.Backoff <= 0 || l.Poll <= 0:
+		return fmt.Errorf("a duration of the photo limits is not above zero")
+	}
+	return nil
+}

@@ -1,0 +1,59 @@
+package directory
+
+import (
+	"context"
+	"errors"
+
+	"cameo/association"
+	"cameo/storage"
+	"cameo/storage/sqldb"
+)
+
+const columns = `community, guid, name, current, newest, created`
+
+func scan(row sqldb.Scanner) (association.Person, error) {
+	var p association.Person
+	err := row.Scan(&p.Community, &p.GUID, &p.Name, &p.Current, &p.Newest, &p.Created)
+	if errors.Is(err, sqldb.ErrNoRow) {
+		return association.Person{}, association.NoPerson()
+	}
+	return p, err
+}
+
+// Person returns the row.
+func (d *Directory) Person(
+	ctx context.Context, c storage.Community, person association.GUID,
+) (association.Person, error) {
+	return scan(d.db.QueryRow(ctx,
+		`SELECT `+columns+` FROM people WHERE community = $1 AND guid = $2`, c, person))
+}
+
+// Ensure adds the person if the community does not know them yet.
+func (d *Directory) Ensure(ctx context.Context, c storage.Community, person association.GUID) error {
+	n, err := d.db.Exec(ctx, `INSERT INTO people (`+columns+`)
+		SELECT key, CAST($2 AS TEXT), '', '', '', CAST($3 AS BIGINT) FROM communities WHERE key = $1
+		ON CONFLICT DO NOTHING`, c, person, d.clock())
+	if err == nil && n == 0 { // known already, unless there is no such community
+		_, err = d.Community(ctx, c)
+	}
+	return err
+}
+
+// Lock returns the row and keeps others from locking it. The update changes nothing; it makes the row this
+// transaction's.
+func (d *Directory) Lock(
+	ctx context.Context, c storage.Community, person association.GUID,
+) (association.Person, error) {
+	return scan(d.db.WriteRow(ctx,
+		`UPDATE people SET guid = guid WHERE community = $1 AND guid = $2 RETURNING `+columns, c, person))
+}
+
+// Point writes Current and Newest.
+func (d *Directory) Point(ctx context.Context, p association.Person) error {
+	n, err := d.db.Exec(ctx, `UPDATE people SET current = $1, newest = $2 WHERE community = $3 AND guid = $4`,
+		p.Current, p.Newest, p.Community, p.GUID)
+	if err == nil && n == 0 {
+		return association.NoPerson()
+	}
+	return err
+}

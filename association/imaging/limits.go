@@ -1,0 +1,26 @@
+package imaging
+
+// Limits bounds what a picture may make a decoder do. All are judged before decoding, because a decoder
+// cannot be stopped.
+type Limits struct {
+	Bytes       int64 // of the file
+	Pixels      int64 // of one frame
+	Side        int   // the longer one, in pixels
+	MinSide     int   // the shorter one, in pixels
+	Scans       int   // of a JPEG
+	Frames      int   // of a GIF
+	FramePixels int64 // of a GIF: width × height × frames
+}
+
+// DefaultLimits let the photos of 48-megapixel phones pass.
+func DefaultLimits() Limits {
+	return Limits{
+		Bytes:       64 << 20,
+		Pixels:      50_000_000,
+		Side:        16384,
+		MinSide:     16,
+		Scans:       100,
+		Frames:      256,
+		FramePixels: 200_000_000,
+	}
+}

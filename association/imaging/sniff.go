@@ -1,0 +1,59 @@
+package imaging
+
+import (
+	"bytes"
+	"slices"
+	"strings"
+)
+
+// The accepted media types, in their canonical spelling.
+const (
+	JPEG = "image/jpeg"
+	PNG  = "image/png"
+	GIF  = "image/gif"
+	WebP = "image/webp"
+)
+
+var accepted = [...]string{JPEG, PNG, GIF, WebP}
+
+// Accepted says whether pictures of a declared media type, in any spelling, can be photos.
+func Accepted(mediaType string) bool { return slices.Contains(accepted[:], Canonical(mediaType)) }
+
+// Canonical spells a media type in the one way that is compared: lower case, no parameters, image/jpeg for
+// its other names.
+func Canonical(mediaType string) string {
+	t, _, _ := strings.Cut(mediaType, ";")
+	t = strings.ToLower(strings.TrimSpace(t))
+	if t == "image/jpg" || t == "image/pjpeg" {
+		return JPEG
+	}
+	return t
+}
+
+// Sniff tells the media type by the signature in a file's first bytes; 64 are more than enough.
+func Sniff(head []byte) (mediaType string, ok bool) {
+	switch {
+	case bytes.HasPrefix(head, []byte("\xFF\xD8\xFF")):
+		return JPEG, true
+	case bytes.HasPrefix(head, []byte("\x89PNG\r\n\x1A\n")):
+		return PNG, true
+	case bytes.HasPrefix(head, []byte("GIF87a")), bytes.HasPrefix(head, []byte("GIF89a")):
+		return GIF, true
+	case len(head) >= 12 && bytes.HasPrefix(head, []byte("RIFF")) && bytes.Equal(head[8:12], []byte("WEBP")):
+		return WebP, true
+	}
+	return "", false
+}
+
+// Verdict judges a finished upload by its declared type and its first bytes: the signature must be that of
+// an accepted picture, NotAnImage otherwise, and of the declared type, TypeMismatch otherwise.
+func Verdict(declared string, head []byte) error {
+	is, ok := Sniff(head)
+	if !ok {
+		return NotAnImage.Fault()
+	}
+	if is != Canonical(declared) {
+		return TypeMismatch.Fault()
+	}
+	return nil
+}

@@ -1,0 +1,81 @@
+package association
+
+import (
+	"bytes"
+	"context"
+	"io"
+
+	"github.com/minio/crc64nvme"
+
+	"cameo/storage"
+	"cameo/storage/fault"
+)
+
+// Picture returns the person's current photo with the rendition closest to size; NotFound when there is none.
+func (s *Service) Picture(ctx context.Context, c storage.Community, person GUID, size int) (Picture, error) {
+	p, err := s.Current(ctx, c, person)
+	return picture(p, size, err)
+}
+
+// VersionPicture returns one photo with the rendition closest to size; NotFound when it is not Ready.
+func (s *Service) VersionPicture(
+	ctx context.Context, c storage.Community, v Version, size int,
+) (Picture, error) {
+	p, err := s.Version(ctx, c, v)
+	return picture(p, size, err)
+}
+
+// Thumbnail returns the photo made of an upload, to those who may see the upload; NotFound when none is
+// Ready.
+func (s *Service) Thumbnail(ctx context.Context, a Actor, id storage.ID) (Picture, error) {
+	if _, err := s.seen(ctx, a, id); err != nil {
+		return Picture{}, err
+	}
+	p, err := s.Album.Made(ctx, id)
+	return picture(p, DefaultSize, err)
+}
+
+func picture(p Photo, size int, err error) (Picture, error) {
+	if err != nil {
+		return Picture{}, err
+	}
+	r, ok := p.Closest(size)
+	if !ok || p.State != Ready {
+		return Picture{}, NoPhoto()
+	}
+	return Picture{Photo: p, Rendition: r}, nil
+}
+
+// OpenRendition returns the rendition's bytes, r.Length of them. Damaged bytes are Corrupt and never
+// served: they are checked before the first is handed out. The caller closes.
+func (s *Service) OpenRendition(ctx context.Context, r Rendition) (io.ReadCloser, error) {
+	from, err := s.Blobs.Open(ctx, r.Blob, 0, r.Length)
+	if err != nil {
+		return nil, err
+	}
+	defer from.Close()
+	b := make([]byte, r.Length)
+	if _, err := io.ReadFull(from, b); err != nil {
+		return nil, fault.Wrap(err, fault.Of(err), "the picture cannot be read")
+	}
+	if crc64nvme.Checksum(b) != r.CRC {
+		return nil, fault.New(fault.Corrupt, "the stored picture is damaged")
+	}
+	return io.NopCloser(bytes.NewReader(b)), nil
+}
+
+// seen returns the upload if a may see it, dead ones included. One that is missing, foreign or of another
+// community is the same NotFound.
+func (s *Service) seen(ctx context.Context, a Actor, id storage.ID) (storage.Upload, error) {
+	if err := a.Enter(id.Community); err != nil {
+		return storage.Upload{}, err
+	}
+	u, err := s.Originals.Find(ctx, id)
+	switch fault.Of(err) {
+	case 0, fault.Gone: // whether it is dead is for those to know who may see it
+		return u, a.See(u)
+	case fault.NotFound:
+		return storage.Upload{}, storage.NoUpload() // whatever the store's own words are
+	}
+	return storage.Upload{}, err
+}

@@ -1,0 +1,74 @@
+package association
+
+import (
+	"context"
+	"io"
+
+	"cameo/storage"
+)
+
+// Album keeps photos. A photo of a foreign community is NotFound. Its methods join the transaction of their
+// context.
+type Album interface {
+	// Add keeps a new photo. A version that was drawn before is Exists.
+	Add(ctx context.Context, p Photo) error
+	// Find returns the photo with its renditions.
+	Find(ctx context.Context, c storage.Community, v Version) (Photo, error)
+	// Supersede ends the person's pending photos, so that no worker can finish them, and returns them.
+	Supersede(ctx context.Context, c storage.Community, person GUID) ([]Photo, error)
+	// Made returns the latest Ready photo that was made of the upload, with its renditions; NotFound if there
+	// is none.
+	Made(ctx context.Context, id storage.ID) (Photo, error)
+	// Shown says whether a photo made of the upload is pending or somebody's current one.
+	Shown(ctx context.Context, id storage.ID) (bool, error)
+}
+
+// Queue hands out pending photos as work. A claim is fenced by the photo's epoch and lasts until its Due:
+// after that, somebody else may claim the photo.
+type Queue interface {
+	// Claim takes up to c.N photos whose Due has come: it adds one to Epoch and Tries, and sets Due to c.Until.
+	// No photo is claimed twice, however many workers ask.
+	Claim(ctx context.Context, c Claim) ([]Photo, error)
+	// Settle writes State, Reason, Type, Width, Height, Due, Tries and the Renditions of a claimed photo. If
+	// the photo is no longer pending or its epoch is not p.Epoch, that is Superseded and nothing is written.
+	Settle(ctx context.Context, p Photo) error
+}
+
+// Claim says which pending photos a worker takes.
+type Claim struct {
+	Now, Until storage.Millis
+	N          int
+	Again      bool // those that were tried before, instead of those that were not
+}
+
+// Directory knows communities and people. An unknown community or person is NotFound. Its methods join the
+// transaction of their context.
+type Directory interface {
+	// Community returns the community's name.
+	Community(ctx context.Context, c storage.Community) (string, error)
+	// Person returns the row.
+	Person(ctx context.Context, c storage.Community, person GUID) (Person, error)
+	// Ensure adds the person if the community does not know them yet.
+	Ensure(ctx context.Context, c storage.Community, person GUID) error
+	// Lock returns the row, and lets nobody else Lock it until the transaction of ctx ends.
+	Lock(ctx context.Context, c storage.Community, person GUID) (Person, error)
+	// Point writes Current and Newest of a person whom the caller has locked.
+	Point(ctx context.Context, p Person) error
+}
+
+// Tx runs functions in transactions.
+type Tx interface {
+	// Do runs fn in a transaction that travels in fn's context, and commits if fn returns nil. Within a
+	// transaction it joins. It may run fn again after a conflict: fn has no effects but those of the
+	// transaction. The end of ctx does not end it: it has a time limit of its own.
+	Do(ctx context.Context, fn func(ctx context.Context) error) error
+}
+
+// Originals reads finished uploads. storage.Engine is one.
+type Originals interface {
+	// Find returns the upload's row. A foreign community's id is NotFound; a cancelled or expired one is Gone,
+	// with its row.
+	Find(ctx context.Context, id storage.ID) (storage.Upload, error)
+	// Open reads n bytes of a Complete upload from off on. The caller closes.
+	Open(ctx context.Context, u storage.Upload, off, n int64) (io.ReadCloser, error)
+}

@@ -1,0 +1,30 @@
+package association
+
+import (
+	"cameo/storage"
+	"cameo/storage/fault"
+)
+
+// Person is a member of a community, as far as photos are concerned.
+type Person struct {
+	Community storage.Community
+	GUID      GUID
+	Name      string         // as it is displayed; "" when nobody has told it
+	Current   Version        // the photo that is shown, "" for none
+	Newest    Version        // the photo that was asked for last, "" for none
+	Created   storage.Millis // first sight
+}
+
+// NoPerson is the answer for a person whom the community does not know.
+func NoPerson() error { return fault.New(fault.NotFound, "there is no such person") }
+
+// Description is what may be told of a person's photo.
+type Description struct {
+	State   PhotoState // of the newest photo; 0 when there is none
+	Version Version    // of the newest photo
+	Reason  string     // why the newest failed; told only to the person and to administrators
+	Current Version    // the photo that is shown, "" for none
+	Width   int        // of the shown photo's original, upright, in pixels
+	Height  int
+	Sizes   []int // that may be asked for; none when no photo is shown
+}

@@ -1,0 +1,221 @@
+package association
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"sync"
+	"time"
+
+	"cameo/association/imaging"
+	"cameo/storage"
+	"cameo/storage/fault"
+	"cameo/storage/fault/point"
+)
+
+// Worker makes the renditions of pending photos and shows them. Many workers, on many nodes, may share one
+// queue.
+//
+// Order: claim, read, render, store, then one transaction that writes the renditions, makes the photo Ready
+// and moves the person's pointer. A crash anywhere leaves the photo pending: when its lease has passed it
+// is done again under a new epoch and under new blob names, and whoever comes too late with the old epoch
+// writes nothing.
+type Worker struct {
+	Config
+	woken chan struct{}
+}
+
+// NewWorker returns a Worker over its parts. Its Wake is what a Service's Config wants.
+func NewWorker(cfg Config) *Worker {
+	if cfg.Log == nil {
+		cfg.Log = slog.New(slog.DiscardHandler)
+	}
+	return &Worker{Config: cfg, woken: make(chan struct{}, 1)}
+}
+
+// Wake tells the Worker that there is work now. It never waits.
+func (w *Worker) Wake() {
+	select {
+	case w.woken <- struct{}{}:
+	default:
+	}
+}
+
+// Run works until ctx ends. What is being done then is given back to the queue.
+func (w *Worker) Run(ctx context.Context) {
+	for ctx.Err() == nil {
+		worked, err := w.Step(ctx)
+		if err != nil {
+			w.Log.WarnContext(ctx, "photos: rendering", "error", err)
+		}
+		if worked > 0 && err == nil {
+			continue
+		}
+		poll := time.NewTimer(w.around(w.Limits.Poll))
+		select {
+		case <-poll.C:
+		case <-w.woken:
+		case <-ctx.Done():
+		}
+		poll.Stop()
+	}
+}
+
+// Step claims what is due, as much as there are slots, and returns when it is done: how many photos were
+// worked on, and what went wrong with any of them.
+func (w *Worker) Step(ctx context.Context) (worked int, err error) {
+	fresh, err := w.claim(ctx, w.Limits.Slots, false)
+	if err != nil {
+		return 0, err
+	}
+	faults := make([]error, len(fresh))
+	var all sync.WaitGroup
+	for i, p := range fresh {
+		all.Go(func() { faults[i] = w.work(ctx, p) })
+	}
+	all.Wait()
+	// A picture that was tried before may be one that kills the process. It goes alone, so that it takes
+	// nobody with it.
+	again, err := w.claim(ctx, 1, true)
+	for _, p := range again {
+		faults = append(faults, w.work(ctx, p))
+	}
+	return len(fresh) + len(again), errors.Join(append(faults, err)...)
+}
+
+func (w *Worker) claim(ctx context.Context, n int, again bool) ([]Photo, error) {
+	if err := ctx.Err(); err != nil {
+		return nil, err
+	}
+	now := w.Clock()
+	return w.Queue.Claim(ctx, Claim{Now: now, Until: now.Add(w.Limits.Lease), N: n, Again: again})
+}
+
+// work does one claimed photo. It returns only errors that the log should see: a refused picture is none.
+func (w *Worker) work(ctx context.Context, p Photo) error {
+	if p.Tries > w.Limits.Tries { // the process died in the last of them
+		return w.named(p, w.fail(ctx, p, imaging.RenderFailed))
+	}
+	err := w.attempt(ctx, p)
+	if err == nil || fault.Is(err, fault.Superseded) { // a newer photo or claim: this one is no longer ours
+		return nil
+	}
+	if reason := refused(err); reason != "" {
+		w.Log.InfoContext(ctx, "photo refused", "version", p.Version, "reason", reason)
+		return w.named(p, w.fail(ctx, p, reason))
+	}
+	return w.named(p, errors.Join(err, w.postpone(ctx, p, err)))
+}
+
+func (w *Worker) named(p Photo, err error) error {
+	if err == nil || fault.Is(err, fault.Superseded) {
+		return nil
+	}
+	return fmt.Errorf("photo %s: %w", p.Version, err)
+}
+
+// attempt renders within half the lease, so that a slow store ends it before anybody else claims the photo.
+// A decoder does not stop; if it takes longer, the epoch refuses what comes of it.
+func (w *Worker) attempt(ctx context.Context, p Photo) error {
+	timed, cancel := context.WithTimeout(ctx, w.Limits.Lease/2)
+	defer cancel()
+	p, err := w.render(timed, p)
+	if err != nil && timed.Err() != nil && ctx.Err() == nil { // a slow picture must not be tried for ever
+		return fault.Wrap(err, fault.Internal, "the picture took too long")
+	}
+	if err != nil {
+		return err
+	}
+	return w.show(ctx, p)
+}
+
+// render makes the renditions durable and returns the photo as it will be when it is Ready.
+func (w *Worker) render(ctx context.Context, p Photo) (Photo, error) {
+	u, err := w.Originals.Find(ctx, p.ID())
+	if err != nil {
+		return Photo{}, err
+	}
+	from, err := w.Originals.Open(ctx, u, 0, u.Length)
+	if err != nil {
+		return Photo{}, err
+	}
+	defer from.Close()
+	made, err := imaging.Square(ctx, from, DefaultSize, w.Limits.Picture)
+	if err != nil {
+		return Photo{}, err
+	}
+	r, err := w.store(ctx, p, made)
+	if err != nil {
+		return Photo{}, err
+	}
+	point.Here("render.stored")
+	p.State, p.Due, p.Renditions = Ready, 0, []Rendition{r}
+	p.Type, p.Width, p.Height = made.SourceType, made.SourceWidth, made.SourceHeight
+	return p, nil
+}
+
+// show makes the photo the person's current one.
+func (w *Worker) show(ctx context.Context, p Photo) error {
+	return w.transact(ctx, func(ctx context.Context, now storage.Millis) error {
+		person, err := w.Directory.Lock(ctx, p.Community, p.Person)
+		if err != nil {
+			return err
+		}
+		if err := w.Queue.Settle(ctx, p); err != nil {
+			return err
+		}
+		if err := w.leave(ctx, person, now); err != nil {
+			return err
+		}
+		person.Current = p.Version
+		if err := w.Directory.Point(ctx, person); err != nil {
+			return err
+		}
+		return w.discard(ctx, p, p.Epoch-1, now)
+	})
+}
+
+// fail ends the photo; the person's current one stays.
+func (w *Worker) fail(ctx context.Context, p Photo, reason imaging.Reason) error {
+	p.State, p.Reason, p.Due = Failed, string(reason), 0
+	return w.transact(ctx, func(ctx context.Context, now storage.Millis) error {
+		if err := w.Queue.Settle(ctx, p); err != nil {
+			return err
+		}
+		return w.release(ctx, p, now)
+	})
+}
+
+// postpone puts the photo back after an attempt that went wrong for cause, or fails it after the last one.
+// If a store did not answer, or this process is ending, that is not the picture's fault: the try is given
+// back.
+func (w *Worker) postpone(ctx context.Context, p Photo, cause error) error {
+	wait := w.Limits.Backoff
+	switch k := fault.Of(cause); {
+	case k == fault.Unavailable || k == fault.Full:
+		p.Tries--
+	case p.Tries >= w.Limits.Tries:
+		return w.fail(ctx, p, imaging.RenderFailed)
+	default:
+		wait <<= 2 * (p.Tries - 1)
+	}
+	return w.transact(ctx, func(ctx context.Context, now storage.Millis) error {
+		p.Due = now.Add(w.around(wait))
+		return w.Queue.Settle(ctx, p)
+	})
+}
+
+// transact runs fn in a transaction with the time at which it began.
+func (w *Worker) transact(ctx context.Context, fn func(context.Context, storage.Millis) error) error {
+	now := w.Clock()
+	return w.Tx.Do(ctx, func(ctx context.Context) error { return fn(ctx, now) })
+}
+
+// refused returns the reason for which the picture itself was refused, "" for any other error.
+func refused(err error) imaging.Reason {
+	if k := fault.Of(err); k != fault.Unsupported && k != fault.TooLarge {
+		return ""
+	}
+	return imaging.Reason(fault.Public(err).Reason)
+}

@@ -1,0 +1,95 @@
+package association
+
+import (
+	"context"
+
+	"cameo/storage"
+	"cameo/storage/fault"
+)
+
+// Service answers what people ask about photos, and judges whether they may.
+type Service struct{ Config }
+
+// NewService returns a Service over its parts.
+func NewService(cfg Config) *Service { return &Service{cfg} }
+
+// Enter is a.Enter(c), and NotFound as well when there is no such community, whatever a token says.
+func (s *Service) Enter(ctx context.Context, a Actor, c storage.Community) error {
+	if err := a.Enter(c); err != nil {
+		return err
+	}
+	_, err := s.Directory.Community(ctx, c)
+	return err
+}
+
+// Profile returns what is known of a person; NotFound.
+func (s *Service) Profile(ctx context.Context, c storage.Community, person GUID) (Person, error) {
+	return s.Directory.Person(ctx, c, person)
+}
+
+// Current returns the photo that is shown; NotFound when there is none.
+func (s *Service) Current(ctx context.Context, c storage.Community, person GUID) (Photo, error) {
+	p, err := s.Directory.Person(ctx, c, person)
+	if err != nil {
+		return Photo{}, err
+	}
+	return s.Version(ctx, c, p.Current)
+}
+
+// Newest returns the photo that was asked for last, in whatever state; NotFound when there is none.
+func (s *Service) Newest(ctx context.Context, c storage.Community, person GUID) (Photo, error) {
+	p, err := s.Directory.Person(ctx, c, person)
+	if err != nil {
+		return Photo{}, err
+	}
+	return s.Version(ctx, c, p.Newest)
+}
+
+// Version returns one photo in whatever state; NotFound.
+func (s *Service) Version(ctx context.Context, c storage.Community, v Version) (Photo, error) {
+	if v == "" {
+		return Photo{}, NoPhoto()
+	}
+	return s.Album.Find(ctx, c, v)
+}
+
+// IsProfilePhoto says whether the upload is somebody's pending or current photo.
+func (s *Service) IsProfilePhoto(ctx context.Context, id storage.ID) (bool, error) {
+	return s.Album.Shown(ctx, id)
+}
+
+// Describe returns what a may know of a person's photo. Anybody may ask, a stranger too: whether photos are
+// public is the server's matter. Of a person without photo it says so; in a closed directory an unknown
+// person is NotFound.
+func (s *Service) Describe(
+	ctx context.Context, a Actor, c storage.Community, person GUID,
+) (Description, error) {
+	p, err := s.Directory.Person(ctx, c, person)
+	if fault.Is(err, fault.NotFound) && !s.Limits.Closed {
+		if _, err := s.Directory.Community(ctx, c); err != nil {
+			return Description{}, err
+		}
+		return Description{}, nil
+	}
+	if err != nil {
+		return Description{}, err
+	}
+	d := Description{Version: p.Newest, Current: p.Current}
+	if p.Newest != "" {
+		newest, err := s.Album.Find(ctx, c, p.Newest)
+		if err != nil {
+			return Description{}, err
+		}
+		if d.State = newest.State; a.MayEdit(c, person) == nil {
+			d.Reason = newest.Reason
+		}
+	}
+	if p.Current != "" {
+		current, err := s.Album.Find(ctx, c, p.Current)
+		if err != nil {
+			return Description{}, err
+		}
+		d.Width, d.Height, d.Sizes = current.Width, current.Height, Sizes()
+	}
+	return d, nil
+}
