@@ -16,6 +16,8 @@ import (
 //go:embed migrations/sqlite/*.sql migrations/postgres/*.sql
 var migrations embed.FS
 
+const migrationTries = 10
+
 // Migrate brings the schema up to this program's. Many nodes may call it at once. A newer schema is left as
 // it is, if it says that this program can still read it, else Conflict: migrations only add until no running
 // program needs the old form.
@@ -31,11 +33,11 @@ func (db *DB) Migrate(ctx context.Context) error {
 	if err != nil {
 		return fault.Wrap(err, fault.Internal, "the migrations cannot be read")
 	}
+	// SQLite has no lock around migrations: of nodes that begin at once, all but one fail to make what the first
+	// has made. Theirs is rolled back, and the next look finds one step less to do.
 	for try := 1; ; try++ {
 		err := db.migrate(ctx, provider)
-		// SQLite has no lock around a migration: of two nodes that begin at once, one fails to make a table that
-		// the other has made. Its migration is rolled back, and on the second look there is nothing left to do.
-		if err == nil || try == tries || fault.Is(err, fault.Conflict) {
+		if err == nil || try == migrationTries || fault.Is(err, fault.Conflict) || ctx.Err() != nil {
 			return err
 		}
 	}

@@ -230,7 +230,7 @@ func TestALockThatStaysIsUnavailable(t *testing.T) {
 	t.Parallel()
 	path := filepath.Join(t.TempDir(), "cameo.db")
 	one := sqltest.SQLiteAt(t, path)
-	other, err := sqldb.Open(t.Context(), sqldb.Config{Path: path, Write: 100 * time.Millisecond})
+	other, err := sqldb.Open(t.Context(), sqldb.Config{Path: path, Write: time.Second})
 	if err != nil {
 		t.Fatal(err)
 	}
