@@ -1,0 +1,41 @@
+package igloo
+
+import (
+	"net/http"
+	"net/url"
+	"strings"
+
+	"github.com/labstack/echo/v4"
+
+	"cameo/association"
+	"cameo/storage/fault"
+)
+
+// Associate makes a finished attachment the photo of the person objectId. Asking again changes nothing.
+func (h *Handler) Associate(c echo.Context) error {
+	actor, u, err := h.seen(c)
+	if err != nil {
+		return err
+	}
+	if err := wantsProfilePhoto(c.QueryParams()); err != nil {
+		return err
+	}
+	person, err := association.ParseGUID(param(c, "objectId"))
+	if err != nil {
+		return about(err, "objectId")
+	}
+	if _, err := h.Photos.Associate(c.Request().Context(), actor, u.ID, person); err != nil {
+		return err
+	}
+	return h.show(c, http.StatusOK, u)
+}
+
+// wantsProfilePhoto is nil for type=ProfilePhoto, in any case: Igloo's documents write both Type and type.
+func wantsProfilePhoto(query url.Values) error {
+	for name, values := range query {
+		if strings.EqualFold(name, "type") && len(values) == 1 && strings.EqualFold(values[0], "ProfilePhoto") {
+			return nil
+		}
+	}
+	return fault.New(fault.Invalid, "type must be ProfilePhoto").About("type")
+}
