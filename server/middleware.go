@@ -1,0 +1,152 @@
+package server
+
+import (
+	"encoding/binary"
+	"fmt"
+	"io"
+	"log/slog"
+	"net/http"
+	"runtime/debug"
+	"strconv"
+	"sync/atomic"
+
+	"github.com/labstack/echo/v4"
+
+	"cameo/server/igloo"
+	"cameo/server/reply"
+	"cameo/storage/fault"
+)
+
+// What a request carries in its context, from one of these functions to another.
+const (
+	faultKey = "cameo.fault" // the Kind of the refusal, for the log
+	bodyKey  = "cameo.body"  // the counter
+)
+
+// number names the request: X-Request-Id on the answer, requestSupportCode in Igloo's errors, id in the
+// log. It has 15 digits, so that a JavaScript client reads it unspoiled.
+func (s *site) number(next echo.HandlerFunc) echo.HandlerFunc {
+	return func(c echo.Context) error {
+		var b [8]byte
+		if _, err := io.ReadFull(s.Random, b[:]); err != nil {
+			return fault.Wrap(err, fault.Internal, "%s", fault.Internal.Sentence())
+		}
+		const lowest = 1e14
+		n := lowest + binary.BigEndian.Uint64(b[:])%(9*lowest)
+		c.Response().Header().Set(echo.HeaderXRequestID, strconv.FormatUint(n, 10))
+		return next(c)
+	}
+}
+
+func requestID(c echo.Context) slog.Attr {
+	return slog.String("id", c.Response().Header().Get(echo.HeaderXRequestID))
+}
+
+// record answers errors, and then counts and logs the request: what was asked by route, never its query or
+// credentials.
+func (s *site) record(next echo.HandlerFunc) echo.HandlerFunc {
+	return func(c echo.Context) error {
+		begin := s.Now()
+		received := s.Metrics.Begin(c.Request())
+		body := &counter{ReadCloser: c.Request().Body}
+		c.SetRequest(withBody(c.Request(), body))
+		c.Set(bodyKey, body)
+		if err := next(c); err != nil {
+			c.Error(err)
+		}
+		took, route, status := s.Now().Sub(begin), c.Path(), c.Response().Status
+		if route == "" {
+			route = "none"
+		}
+		received(route, status, body.n.Load(), took)
+		attrs := []slog.Attr{
+			requestID(c), slog.String("method", c.Request().Method), slog.String("route", route),
+			slog.Int("status", status), slog.Int64("in", body.n.Load()), slog.Int64("out", c.Response().Size),
+			slog.Duration("took", took), slog.String("ip", c.RealIP()),
+		}
+		if key := c.Param("attachmentKey"); len(key) == 10 {
+			attrs = append(attrs, slog.String("key", key))
+		}
+		if actor := reply.NotedActor(c); actor != "" {
+			attrs = append(attrs, slog.String("actor", actor))
+		}
+		if k, ok := c.Get(faultKey).(fault.Kind); ok {
+			attrs = append(attrs, slog.String("fault", k.String()))
+		}
+		s.Log.LogAttrs(c.Request().Context(), slog.LevelInfo, "request", attrs...)
+		return nil
+	}
+}
+
+// withBody is r with another body. r itself keeps its own: by the type of that body net/http knows at the
+// end whether to send "100 Continue" and how much to drain.
+func withBody(r *http.Request, body io.ReadCloser) *http.Request {
+	r = r.WithContext(r.Context())
+	r.Body = body
+	return r
+}
+
+// counter counts what is read.
+type counter struct {
+	io.ReadCloser
+	n     atomic.Int64
+	begun atomic.Bool
+}
+
+// Read is io.Reader's.
+func (b *counter) Read(p []byte) (int, error) {
+	b.begun.Store(true)
+	n, err := b.ReadCloser.Read(p)
+	b.n.Add(int64(n))
+	return n, err
+}
+
+// safeguard sets the headers that every answer has unless its handler knows better.
+func (s *site) safeguard(next echo.HandlerFunc) echo.HandlerFunc {
+	return func(c echo.Context) error {
+		h := c.Response().Header()
+		h.Set(echo.HeaderXContentTypeOptions, "nosniff")
+		h.Set(echo.HeaderReferrerPolicy, "no-referrer")
+		h.Set(echo.HeaderContentSecurityPolicy, "default-src 'none'; frame-ancestors 'none'")
+		return next(c)
+	}
+}
+
+// recover turns a panic into an Internal error, which is answered and logged like any other.
+func (s *site) recover(next echo.HandlerFunc) echo.HandlerFunc {
+	return func(c echo.Context) (err error) {
+		defer func() {
+			switch why := recover(); why {
+			case nil:
+			case http.ErrAbortHandler: // net/http's own sign, to be passed on as it is
+				panic(why)
+			default:
+				cause := fmt.Errorf("panic: %v\n%s", why, debug.Stack())
+				err = fault.Wrap(cause, fault.Internal, "%s", fault.Internal.Sentence())
+			}
+		}()
+		return next(c)
+	}
+}
+
+// canonicalPath lets Igloo's paths be found in any case.
+func canonicalPath(next echo.HandlerFunc) echo.HandlerFunc {
+	return func(c echo.Context) error {
+		u := c.Request().URL
+		u.Path = igloo.CanonicalPath(u.Path)
+		u.RawPath = igloo.CanonicalPath(u.RawPath)
+		return next(c)
+	}
+}
+
+// small bounds the body of a route that takes no upload.
+func (s *site) small(next echo.HandlerFunc) echo.HandlerFunc {
+	return func(c echo.Context) error {
+		r := c.Request()
+		if r.ContentLength > s.MaxBody {
+			return fault.New(fault.TooLarge, "the body has more than %d bytes", s.MaxBody)
+		}
+		c.SetRequest(withBody(r, http.MaxBytesReader(c.Response().Writer, r.Body, s.MaxBody)))
+		return next(c)
+	}
+}

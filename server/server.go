@@ -1,0 +1,68 @@
+// Package server lets each kind of client speak to Cameo in its own words. It joins the dialects into one
+// http.Handler, and holds what all of them share: the list of routes, the one place where errors become
+// answers, and the log of requests.
+package server
+
+import (
+	"io"
+	"log/slog"
+	"net/http"
+	"time"
+
+	"github.com/labstack/echo/v4"
+
+	"cameo/server/auth"
+	"cameo/server/igloo"
+	"cameo/server/ops"
+	"cameo/server/page"
+	"cameo/server/photos"
+	"cameo/server/reply"
+)
+
+// Parts are the rooms of the house, made by server/boot.
+type Parts struct {
+	Auth    *auth.Auth
+	Igloo   *igloo.Handler
+	Photos  *photos.Handler
+	Page    *page.Handler
+	Health  *ops.Health
+	Metrics *ops.Metrics
+	Log     *slog.Logger
+	Now     func() time.Time // the machine's own clock, to which the network's deadlines refer
+	Random  io.Reader        // numbers requests
+}
+
+// site is what the middleware and the error handler know.
+type site struct {
+	Config
+	Parts
+}
+
+// New returns the handler of the main listener.
+func New(cfg Config, parts Parts) http.Handler {
+	s := &site{cfg, parts}
+	e := echo.New()
+	e.HideBanner, e.HidePort = true, true
+	e.Logger.SetOutput(io.Discard) // echo's own log would be a second one
+	e.IPExtractor = s.clientIP()
+	e.HTTPErrorHandler = s.fail
+	// Before the router, so that requests for which there is no route are counted, named and logged like all
+	// others.
+	e.Pre(s.number, s.record, s.safeguard, reply.Framing, canonicalPath, s.recover)
+	s.routes(e)
+	return e
+}
+
+// clientIP is the address of the connection, unless a trusted proxy says whom it speaks for.
+func (s *site) clientIP() echo.IPExtractor {
+	if len(s.TrustedProxies) == 0 {
+		return echo.ExtractIPDirect()
+	}
+	trust := []echo.TrustOption{
+		echo.TrustLoopback(false), echo.TrustLinkLocal(false), echo.TrustPrivateNet(false),
+	}
+	for _, p := range s.TrustedProxies {
+		trust = append(trust, echo.TrustIPRange(network(p)))
+	}
+	return echo.ExtractIPFromXFFHeader(trust...)
+}
