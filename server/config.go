@@ -6,6 +6,8 @@ import (
 	"net/http"
 	"net/netip"
 	"time"
+
+	"cameo/server/reply"
 )
 
 // Config bounds what a connection may take before any handler sees it.
@@ -15,12 +17,15 @@ type Config struct {
 	DrainTimeout   time.Duration  // for the rest of a body that nobody wants any more
 	MaxHeader      int            // bytes of a request's head
 	MaxBody        int64          // bytes of a body that is no upload
+	Pace           reply.Pace     // how slowly a body may come and an answer may be read
 	TrustedProxies []netip.Prefix // whose X-Forwarded-For is believed; none: nobody's
 }
 
-// Default is the Config of an instance that is told nothing else.
-func Default() Config {
+// Default is the Config of an instance that is told nothing else. Now is the machine's own clock, to which the
+// network's deadlines refer.
+func Default(now func() time.Time) Config {
 	return Config{
+		Pace:          reply.DefaultPace(now),
 		HeaderTimeout: 8 * time.Second,
 		IdleTimeout:   75 * time.Second,
 		DrainTimeout:  5 * time.Second,

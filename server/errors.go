@@ -77,7 +77,7 @@ func (s *site) drainSoon(c echo.Context) {
 		return
 	}
 	// A writer without deadlines, a recorder in a test, has no connection to wait for.
-	_ = http.NewResponseController(c.Response().Writer).SetReadDeadline(s.Now().Add(s.DrainTimeout))
+	_ = http.NewResponseController(c.Response().Writer).SetReadDeadline(s.Pace.Now().Add(s.DrainTimeout))
 }
 
 // kinded gives an error of echo's own a Kind.

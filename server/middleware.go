@@ -46,7 +46,7 @@ func requestID(c echo.Context) slog.Attr {
 // credentials.
 func (s *site) record(next echo.HandlerFunc) echo.HandlerFunc {
 	return func(c echo.Context) error {
-		begin := s.Now()
+		begin := s.Pace.Now()
 		received := s.Metrics.Begin(c.Request())
 		body := &counter{ReadCloser: c.Request().Body}
 		c.SetRequest(withBody(c.Request(), body))
@@ -54,7 +54,7 @@ func (s *site) record(next echo.HandlerFunc) echo.HandlerFunc {
 		if err := next(c); err != nil {
 			c.Error(err)
 		}
-		took, route, status := s.Now().Sub(begin), c.Path(), c.Response().Status
+		took, route, status := s.Pace.Now().Sub(begin), c.Path(), c.Response().Status
 		if route == "" {
 			route = "none"
 		}
@@ -139,7 +139,15 @@ func canonicalPath(next echo.HandlerFunc) echo.HandlerFunc {
 	}
 }
 
-// small bounds the body of a route that takes no upload.
+// pace ends the answer to a client that has stopped reading it.
+func (s *site) pace(next echo.HandlerFunc) echo.HandlerFunc {
+	return func(c echo.Context) error {
+		c.Response().Writer = reply.NewWriter(c.Response().Writer, s.Pace)
+		return next(c)
+	}
+}
+
+// small bounds the body of a route that takes no upload, in size and in time.
 func (s *site) small(next echo.HandlerFunc) echo.HandlerFunc {
 	return func(c echo.Context) error {
 		r := c.Request()
@@ -147,6 +155,9 @@ func (s *site) small(next echo.HandlerFunc) echo.HandlerFunc {
 			return fault.New(fault.TooLarge, "the body has more than %d bytes", s.MaxBody)
 		}
 		c.SetRequest(withBody(r, http.MaxBytesReader(c.Response().Writer, r.Body, s.MaxBody)))
+		body := reply.NewBody(c, s.Pace)
+		defer body.Close()
+		c.SetRequest(withBody(r, body))
 		return next(c)
 	}
 }

@@ -26,11 +26,11 @@ func TestAPanicIsAnsweredAndLoggedOnce(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	h := server.New(server.Default(), server.Parts{
+	h := server.New(server.Default(time.Now), server.Parts{
 		// Photos without a service: its first use is a nil pointer.
 		Auth: auth.New(nil), Igloo: igloo.New(igloo.Config{}), Photos: photos.New(photos.Config{Auth: auth.New(nil)}), Page: pages,
 		Health: ops.NewHealth(time.Now), Metrics: ops.NewMetrics(), Log: slog.New(slog.NewTextHandler(&log, nil)),
-		Now: time.Now, Random: rand.Reader,
+		Random: rand.Reader,
 	})
 	w := httptest.NewRecorder()
 	h.ServeHTTP(w, httptest.NewRequest("GET", "/v1/communities/1/photos/abcdefghijkl/64", nil))

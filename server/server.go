@@ -7,7 +7,6 @@ import (
 	"io"
 	"log/slog"
 	"net/http"
-	"time"
 
 	"github.com/labstack/echo/v4"
 
@@ -28,8 +27,7 @@ type Parts struct {
 	Health  *ops.Health
 	Metrics *ops.Metrics
 	Log     *slog.Logger
-	Now     func() time.Time // the machine's own clock, to which the network's deadlines refer
-	Random  io.Reader        // numbers requests
+	Random  io.Reader // numbers requests
 }
 
 // site is what the middleware and the error handler know.
@@ -48,7 +46,7 @@ func New(cfg Config, parts Parts) http.Handler {
 	e.HTTPErrorHandler = s.fail
 	// Before the router, so that requests for which there is no route are counted, named and logged like all
 	// others.
-	e.Pre(s.number, s.record, s.safeguard, reply.Framing, canonicalPath, s.recover)
+	e.Pre(s.number, s.record, s.pace, s.safeguard, reply.Framing, canonicalPath, s.recover)
 	s.routes(e)
 	return e
 }

@@ -111,7 +111,7 @@ func TestForwardedAddresses(t *testing.T) {
 
 func TestConfig(t *testing.T) {
 	t.Parallel()
-	if err := server.Default().Validate(); err != nil {
+	if err := server.Default(time.Now).Validate(); err != nil {
 		t.Errorf("the default: %v", err)
 	}
 	for name, spoil := range map[string]func(*server.Config){
@@ -120,7 +120,7 @@ func TestConfig(t *testing.T) {
 		"no body":                func(c *server.Config) { c.MaxBody = 0 },
 		"a proxy that is no net": func(c *server.Config) { c.TrustedProxies = []netip.Prefix{{}} },
 	} {
-		c := server.Default()
+		c := server.Default(time.Now)
 		spoil(&c)
 		if c.Validate() == nil {
 			t.Errorf("%s: got no error", name)

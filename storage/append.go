@@ -3,6 +3,7 @@ package storage
 import (
 	"bytes"
 	"context"
+	"errors"
 	"io"
 
 	"github.com/minio/crc64nvme"
@@ -81,7 +82,7 @@ func (e *Engine) compare(w Write, u Upload) error {
 		s.page.release()
 	}
 	switch {
-	case in.err != io.EOF:
+	case !errors.Is(in.err, io.EOF):
 		return in.err
 	case w.Digest != nil && !w.Digest.holds():
 		return errDigest()

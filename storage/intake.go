@@ -1,6 +1,7 @@
 package storage
 
 import (
+	"errors"
 	"io"
 	"sync"
 
@@ -91,7 +92,7 @@ func (in *intake) atEnd() error {
 		switch n, err := in.body.Read(extra[:]); {
 		case n > 0:
 			return fault.New(fault.Malformed, "the body is longer than its range")
-		case err == io.EOF:
+		case errors.Is(err, io.EOF):
 			return io.EOF
 		case err != nil:
 			return cutBody(err)
@@ -125,6 +126,9 @@ func (in *intake) end() {
 func cutBody(err error) error {
 	if fault.Of(err) != fault.Internal {
 		return err
+	}
+	if errors.Is(err, io.EOF) {
+		err = io.ErrUnexpectedEOF // nobody may take the cause for a good end
 	}
 	return fault.Wrap(err, fault.Cut, "the body ended before the range was complete")
 }

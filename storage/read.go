@@ -2,6 +2,7 @@ package storage
 
 import (
 	"context"
+	"errors"
 	"io"
 
 	"github.com/minio/crc64nvme"
@@ -52,7 +53,7 @@ func (r *reader) Read(p []byte) (int, error) {
 	r.crc = crc64nvme.Update(r.crc, p[:n])
 	r.at += int64(n)
 	if r.at < stop {
-		if err == io.EOF {
+		if errors.Is(err, io.EOF) {
 			err = fault.New(fault.Corrupt, "stored bytes are missing")
 		}
 		return n, err

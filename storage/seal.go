@@ -43,10 +43,12 @@ func (s *session) sealLast(ctx context.Context) error {
 	return s.sealRun(ctx)
 }
 
-// fitsInline says whether the bytes since the last seal may ride in the row. A complete upload keeps none there.
+// fitsInline says whether the bytes since the last seal may ride in the row. A complete upload keeps none
+// there.
 func (s *session) fitsInline() bool {
 	shape := s.e.Blobs.Shape()
-	return shape.Gather > 0 && s.at != s.u.Length && s.at-s.from <= min(shape.Inline, s.e.Limits.Inline) && s.at-s.tail < shape.Gather
+	return shape.Gather > 0 && s.at != s.u.Length && s.at-s.tail < shape.Gather &&
+		s.at-s.from <= min(shape.Inline, s.e.Limits.Inline)
 }
 
 func (s *session) sealInline() error {

@@ -2,6 +2,7 @@ package storage
 
 import (
 	"context"
+	"errors"
 	"io"
 	"time"
 
@@ -113,7 +114,7 @@ func (s *session) bodyEnded() ending {
 	default:
 	}
 	switch {
-	case s.in.err == io.EOF:
+	case errors.Is(s.in.err, io.EOF):
 		return ending{keep: true}
 	case fault.Is(s.in.err, fault.Malformed): // longer than its range: which bytes are meant is not known
 		return ending{err: s.in.err}
