@@ -19,8 +19,8 @@ type Album interface {
 	// Made returns the latest Ready photo that was made of the upload, with its renditions; NotFound if there
 	// is none.
 	Made(ctx context.Context, id storage.ID) (Photo, error)
-	// Shown says whether a photo made of the upload is pending or somebody's current one.
-	Shown(ctx context.Context, id storage.ID) (bool, error)
+	// Shown returns the people of whom a photo made of the upload is pending or current.
+	Shown(ctx context.Context, id storage.ID) ([]GUID, error)
 }
 
 // Queue hands out pending photos as work. A claim is fenced by the photo's epoch and lasts until its Due:

@@ -55,7 +55,8 @@ func (s *Service) Version(ctx context.Context, c storage.Community, v Version) (
 
 // IsProfilePhoto says whether the upload is somebody's pending or current photo.
 func (s *Service) IsProfilePhoto(ctx context.Context, id storage.ID) (bool, error) {
-	return s.Album.Shown(ctx, id)
+	people, err := s.Album.Shown(ctx, id)
+	return len(people) > 0, err
 }
 
 // Describe returns what a may know of a person's photo. Anybody may ask, a stranger too: whether photos are

@@ -32,9 +32,9 @@ const (
 	find = `SELECT ` + columns + ` FROM photos WHERE version = $1 AND community = $2`
 	made = `SELECT ` + columns + ` FROM photos
 		WHERE upload = $1 AND community = $2 AND state = 2 ORDER BY created DESC, version DESC LIMIT 1`
-	shown = `SELECT version FROM photos
+	shown = `SELECT DISTINCT person FROM photos
 		WHERE upload = $1 AND community = $2 AND (state = 1 OR state = 2 AND version = (SELECT current FROM people
-			WHERE people.community = photos.community AND people.guid = photos.person)) LIMIT 1`
+			WHERE people.community = photos.community AND people.guid = photos.person))`
 	supersede = `UPDATE photos SET state = 4, due = 0
 		WHERE community = $1 AND person = $2 AND state = 1 RETURNING ` + columns
 )
@@ -68,14 +68,11 @@ func (a *Album) Made(ctx context.Context, id storage.ID) (association.Photo, err
 	return a.whole(ctx, a.db.QueryRow(ctx, made, id.Key, id.Community))
 }
 
-// Shown says whether a photo made of the upload is pending or somebody's current one.
-func (a *Album) Shown(ctx context.Context, id storage.ID) (bool, error) {
-	var v association.Version
-	err := a.db.QueryRow(ctx, shown, id.Key, id.Community).Scan(&v)
-	if errors.Is(err, sqldb.ErrNoRow) {
-		return false, nil
-	}
-	return err == nil, err
+// Shown returns the people of whom a photo made of the upload is pending or current.
+func (a *Album) Shown(ctx context.Context, id storage.ID) ([]association.GUID, error) {
+	return sqldb.All(ctx, a.db, func(row sqldb.Scanner) (person association.GUID, err error) {
+		return person, row.Scan(&person)
+	}, shown, id.Key, id.Community)
 }
 
 // Supersede ends the person's pending photos and returns them.

@@ -29,14 +29,20 @@ func (h *Handler) Entry(c echo.Context) error {
 	return h.show(c, http.StatusOK, u)
 }
 
-// Delete gives an upload up. One that is somebody's photo is held, and so Conflict: the photo is to be
-// removed first.
+// Delete gives an upload up. One that is somebody's photo is held, and so Conflict for its owner: the photo
+// is to be removed first. An administrator takes it from those whose photo it is.
 func (h *Handler) Delete(c echo.Context) error {
-	_, u, err := h.seen(c)
+	actor, u, err := h.seen(c)
 	if err != nil {
 		return err
 	}
-	if err := h.Engine.Cancel(c.Request().Context(), u.ID); err != nil {
+	ctx := c.Request().Context()
+	if actor.Administers(u.Community) {
+		if err := h.Photos.Withdraw(ctx, actor, u.ID); err != nil {
+			return err
+		}
+	}
+	if err := h.Engine.Cancel(ctx, u.ID); err != nil {
 		return err
 	}
 	return c.NoContent(http.StatusNoContent)

@@ -219,6 +219,8 @@ func TestAssociate(t *testing.T) {
 	}
 	thumbnail.path = strings.Replace(thumbnail.path, "300", "0", 1)
 	wantStatus(t, i.send(thumbnail), http.StatusUnprocessableEntity)
+	wantStatus(t, i.send(request{method: "DELETE", path: at, as: admin}), http.StatusNoContent)
+	wantStatus(t, i.send(request{method: "GET", path: at, as: jane}), http.StatusGone)
 }
 
 // The key in the form of a Salesforce file id; the suffix carries the case of its letters.
