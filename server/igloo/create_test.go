@@ -6,6 +6,8 @@ import (
 	"regexp"
 	"strings"
 	"testing"
+
+	"cameo/server/boot"
 )
 
 const (
@@ -175,4 +177,26 @@ func swapCase(s string) string {
 		}
 		return r
 	}, s)
+}
+
+// One person's unfinished uploads are counted; another person's are not, and finishing one makes room.
+func TestOpenUploadsAreCounted(t *testing.T) {
+	t.Parallel()
+	i := start(t, func(c *boot.Config) { c.MaxOpen = 2 })
+	form := request{
+		method: "POST", path: attachments, as: jane, head: []string{"Content-Type: application/x-www-form-urlencoded"},
+		body: []byte("ContentLength=1000&ContentType=image/png&Name=me.png"),
+	}
+	i.create(size, "image/png")
+	key := i.create(size, "image/png")
+	got := i.send(form)
+	wantStatus(t, got, http.StatusTooManyRequests)
+	if got.Header.Get("Retry-After") == "" {
+		t.Error("no Retry-After")
+	}
+	johns := form
+	johns.as = john
+	wantStatus(t, i.send(johns), http.StatusCreated)
+	wantStatus(t, i.send(request{method: "DELETE", path: attachments + "/" + key, as: jane}), http.StatusNoContent)
+	wantStatus(t, i.send(form), http.StatusCreated)
 }
