@@ -1,0 +1,30 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"cameo/server/boot"
+)
+
+type doctor struct {
+	Config boot.Config `embed:""`
+}
+
+// Run prints a line for everything that it looked at. Something to mend is an error.
+func (c *doctor) Run(ctx context.Context, s streams) error {
+	sick := false
+	for _, f := range boot.Doctor(ctx, c.Config, boot.ThisMachine(s.err)) {
+		if f.Wrong == nil {
+			fmt.Fprintf(s.out, "good  %s\n", f.Name)
+			continue
+		}
+		sick = true
+		fmt.Fprintf(s.out, "MEND  %s: %s\n", f.Name, sentence(f.Wrong))
+	}
+	if sick {
+		return errors.New("something has to be mended first, see above")
+	}
+	return nil
+}

@@ -1,0 +1,115 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"mime"
+	"net/http"
+	"os"
+	"path/filepath"
+	"time"
+
+	"cameo/server/boot"
+	"cameo/server/client"
+)
+
+//nolint:lll // a table: one flag a line
+type put struct {
+	File string `arg:"" help:"The photo."`
+	server
+	Associate string        `name:"associate" placeholder:"GUID" help:"Make it this person's profile photo when it is there."`
+	Type      string        `name:"type" placeholder:"TYPE" help:"Media type, such as image/png; told by the file's first bytes if not given."`
+	ChunkSize boot.ByteSize `name:"chunk-size" default:"8MiB" placeholder:"SIZE" help:"Bytes sent with one request."`
+	Patience  boot.Duration `name:"patience" default:"2m" placeholder:"TIME" help:"How long to wait in all, after a break, until something goes on."`
+	Restart   bool          `name:"restart" help:"Forget an upload of this file that was begun earlier."`
+}
+
+// Run uploads the file and prints its key.
+func (c *put) Run(ctx context.Context, s streams) error {
+	server, err := c.client()
+	if err != nil {
+		return err
+	}
+	file, err := os.Open(c.File)
+	if err != nil {
+		return boot.Misused(errors.New("the file cannot be read: " + err.Error()))
+	}
+	defer file.Close()
+	src, err := c.source(file)
+	if err != nil {
+		return err
+	}
+	note, err := remember(file, c.server)
+	if err != nil {
+		return err
+	}
+	if c.Restart {
+		if err := note.forget(); err != nil {
+			return err
+		}
+	}
+	bar := newBar(s.err, src)
+	defer bar.close()
+	server = server.Patient(time.Duration(c.Patience), bar.wait)
+	return c.send(ctx, server, src, note, bar, s)
+}
+
+// send uploads, associates, and forgets what it remembered when nothing can go on from there.
+//
+// Order: photo associated, key printed, upload forgotten. A run that was cut between any two is repeated
+// without harm.
+func (c *put) send(
+	ctx context.Context, server *client.Client, src client.Source, note *note, bar *bar, s streams,
+) error {
+	keep := func(key client.Key) error {
+		if err := note.keep(key); err != nil { // the upload itself is well
+			fmt.Fprintf(s.err, "cameo: %s; a later run would begin anew\n", sentence(err))
+		}
+		return nil
+	}
+	a, err := server.Put(ctx, src, client.PutOptions{
+		Key: note.Key, ChunkSize: int64(c.ChunkSize), Begun: keep, Progress: bar.show,
+	})
+	bar.close()
+	if e, ok := errors.AsType[*client.Interrupted](err); ok {
+		return fmt.Errorf("%w; the same command goes on from there", e)
+	}
+	if err != nil && client.Hopeless(err) {
+		return errors.Join(err, note.forget())
+	}
+	if err == nil && c.Associate != "" {
+		_, err = server.Associate(ctx, a.Key, c.Associate)
+	}
+	if err != nil {
+		return err
+	}
+	fmt.Fprintln(s.out, a.Key)
+	return note.forget()
+}
+
+// source describes the file as the server wants it.
+func (c *put) source(file *os.File) (client.Source, error) {
+	about, err := file.Stat()
+	if err != nil {
+		return client.Source{}, err
+	}
+	if !about.Mode().IsRegular() || about.Size() == 0 {
+		return client.Source{}, boot.Misused(fmt.Errorf("%s is no file with bytes in it", c.File))
+	}
+	if c.ChunkSize < 1 {
+		return client.Source{}, boot.Misused(errors.New("--chunk-size: want at least one byte"))
+	}
+	src := client.Source{ReaderAt: file, Size: about.Size(), Name: filepath.Base(c.File), Type: c.Type}
+	if src.Type != "" {
+		return src, nil
+	}
+	head := make([]byte, 512)
+	n, err := file.ReadAt(head, 0)
+	if err != nil && !errors.Is(err, io.EOF) {
+		return src, err
+	}
+	src.Type, _, _ = mime.ParseMediaType(http.DetectContentType(head[:n]))
+	return src, nil
+}

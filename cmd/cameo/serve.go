@@ -1,0 +1,21 @@
+package main
+
+import (
+	"context"
+	"errors"
+
+	"cameo/server/boot"
+)
+
+type serve struct {
+	Config boot.Config `embed:""`
+}
+
+// Run serves until it is told to stop. The first line on stderr says where.
+func (c *serve) Run(ctx context.Context, s streams) error {
+	node, err := boot.Open(ctx, c.Config, boot.ThisMachine(s.err))
+	if err != nil {
+		return err
+	}
+	return errors.Join(node.Serve(ctx), node.Close())
+}

@@ -1,0 +1,164 @@
+package boot
+
+import (
+	"cmp"
+	"net"
+	"net/netip"
+	"path/filepath"
+	"strings"
+	"time"
+
+	"cameo/storage"
+	"cameo/storage/fault"
+)
+
+// Stores says where an instance keeps its state. Every command that touches the state takes these flags.
+//
+//nolint:lll // a table: one flag a line
+type Stores struct {
+	Data     string `name:"data" env:"CAMEO_DATA" default:"./data" placeholder:"DIR" help:"Directory of the instance: its keys, its database, its photos."`
+	Database string `name:"database" env:"CAMEO_DATABASE" placeholder:"URL" help:"Where the rows stand. Empty: SQLite in DIR/cameo.db, the only choice of this version."`
+	Blobs    string `name:"blobs" env:"CAMEO_BLOBS" placeholder:"URL" help:"Where the bytes lie. Empty: DIR/blobs; disk:PATH is another directory."`
+	Keys     string `name:"keys" env:"CAMEO_KEYS" placeholder:"FILE" help:"The deployment's own keys, shared by its nodes. Empty: DIR/keys, made at the first start."`
+}
+
+// Config is everything that can be set. The tags are the one table of flags, variables and defaults.
+//
+//nolint:lll // a table: one flag a line
+type Config struct {
+	Stores `embed:""`
+
+	Listen       string    `name:"listen" env:"CAMEO_LISTEN" default:"127.0.0.1:8080" placeholder:"HOST:PORT" help:"Address of the service. Port 0 takes a free one."`
+	OpsListen    string    `name:"ops-listen" env:"CAMEO_OPS_LISTEN" placeholder:"HOST:PORT" help:"Address of the metrics; off for none. Empty: 127.0.0.1:9464 if that is free."`
+	PublicURL    []WebURL  `name:"public-url" env:"CAMEO_PUBLIC_URL" placeholder:"URL" help:"URL by which clients reach the service; the pages show the first. May be given several times."`
+	TrustedProxy []Network `name:"trusted-proxy" env:"CAMEO_TRUSTED_PROXY" placeholder:"CIDR" help:"Network of reverse proxies whose X-Forwarded-For counts. May be given several times."`
+	TLSCert      string    `name:"tls-cert" env:"CAMEO_TLS_CERT" placeholder:"FILE" help:"Certificate chain in PEM; with --tls-key the service speaks https."`
+	TLSKey       string    `name:"tls-key" env:"CAMEO_TLS_KEY" placeholder:"FILE" help:"Private key in PEM that belongs to --tls-cert."`
+
+	JWTIssuer   string `name:"jwt-issuer" env:"CAMEO_JWT_ISSUER" placeholder:"URL" help:"Issuer (iss) whose bearer tokens are believed, besides the instance's own."`
+	JWTAudience string `name:"jwt-audience" env:"CAMEO_JWT_AUDIENCE" placeholder:"NAME" help:"Audience (aud) that the issuer's tokens must name."`
+	JWKSURL     WebURL `name:"jwks-url" env:"CAMEO_JWKS_URL" placeholder:"URL" help:"Where the issuer publishes its keys."`
+
+	Directory Admission `name:"directory" env:"CAMEO_DIRECTORY" default:"open" placeholder:"open|closed" help:"Whether a person who is not known yet is added at first sight (open) or refused (closed)."`
+	Photos    Audience  `name:"photos" env:"CAMEO_PHOTOS" default:"public" placeholder:"public" help:"Who may see photos."`
+
+	MaxSize     ByteSize `name:"max-size" env:"CAMEO_MAX_SIZE" default:"512MiB" placeholder:"SIZE" help:"The largest upload."`
+	MaxPhoto    ByteSize `name:"max-photo" env:"CAMEO_MAX_PHOTO" default:"64MiB" placeholder:"SIZE" help:"The largest upload that may become a profile photo."`
+	MaxOpen     int      `name:"max-open" env:"CAMEO_MAX_OPEN" default:"100" placeholder:"N" help:"Unfinished uploads that one person may have at once in a community; 0 for any number."`
+	Memory      ByteSize `name:"memory" env:"CAMEO_MEMORY" default:"256MiB" placeholder:"SIZE" help:"Bytes of all uploads together that may wait in memory until they are durable."`
+	InlineLimit ByteSize `name:"inline-limit" env:"CAMEO_INLINE_LIMIT" default:"1MiB" placeholder:"SIZE" help:"Bytes of an upload's tail that may ride in its row, where the store gains by it."`
+	Expiry      Duration `name:"expiry" env:"CAMEO_EXPIRY" default:"72h" placeholder:"TIME" help:"How long an upload may stay unfinished."`
+	Retention   Duration `name:"retention" env:"CAMEO_RETENTION" default:"168h" placeholder:"TIME" help:"How long a finished upload is kept that is nobody's photo."`
+	IdleTimeout Duration `name:"idle-timeout" env:"CAMEO_IDLE_TIMEOUT" default:"30s" placeholder:"TIME" help:"A request that sends nothing for so long is ended; what arrived is kept."`
+	MinRate     ByteSize `name:"min-rate" env:"CAMEO_MIN_RATE" default:"1KiB" placeholder:"SIZE" help:"Bytes a second below which a request is ended; what arrived is kept. 0 for no such bound."`
+
+	LogFormat LogFormat `name:"log-format" env:"CAMEO_LOG_FORMAT" default:"text" placeholder:"text|json" help:"How log lines are written."`
+	LogLevel  LogLevel  `name:"log-level" env:"CAMEO_LOG_LEVEL" default:"info" placeholder:"LEVEL" help:"The least level that is logged: debug, info, warn or error."`
+	Hints     bool      `name:"hints" env:"CAMEO_HINTS" help:"Print how to try the service, with a token that works."`
+}
+
+// OpsDefault is where the metrics are when nothing else is said.
+const OpsDefault = "127.0.0.1:9464"
+
+// opsOff is the value of --ops-listen that asks for none.
+const opsOff = "off"
+
+// Check says which setting makes no sense, by the name of its flag. The error is Invalid. (It is not named
+// Validate, which the parser would call itself: doctor reports what is wrong in its own way.)
+func (c Config) Check() error {
+	return cmp.Or(c.Stores.Check(), c.checkAddresses(), c.checkTLS(), c.checkTokens(), c.checkLimits())
+}
+
+// Check refuses what this version cannot open.
+func (s Stores) Check() error {
+	switch scheme, path, _ := strings.Cut(s.Blobs, ":"); {
+	case s.Data == "":
+		return wrong("data", "want a directory")
+	case s.Database != "":
+		return wrong("database", "this version has SQLite only, in the data directory")
+	case s.Blobs != "" && (scheme != "disk" || path == ""):
+		return wrong("blobs", "this version has local disk only: want disk:PATH, or nothing for the data directory")
+	}
+	return nil
+}
+
+func (c Config) checkAddresses() error {
+	host, _, err := net.SplitHostPort(c.Listen)
+	if err != nil {
+		return wrong("listen", "want an address such as 127.0.0.1:8080")
+	}
+	if c.OpsListen != "" && c.OpsListen != opsOff {
+		if _, _, err := net.SplitHostPort(c.OpsListen); err != nil {
+			return wrong("ops-listen", "want an address such as 127.0.0.1:9464, or off")
+		}
+	}
+	if !loopback(host) && c.JWTIssuer == "" && c.Keys == "" {
+		return wrong("listen", c.Listen+" can be reached by other machines; say whose tokens are good first, "+
+			"by --jwt-issuer or, for the instance's own, by --keys FILE")
+	}
+	return nil
+}
+
+// loopback says whether only this machine can reach the host. A name other than localhost may mean anything.
+func loopback(host string) bool {
+	a, err := netip.ParseAddr(host)
+	return err == nil && a.IsLoopback() || strings.EqualFold(host, "localhost")
+}
+
+func (c Config) checkTLS() error {
+	switch {
+	case c.TLSCert == "" && c.TLSKey != "":
+		return wrong("tls-key", "want --tls-cert with it")
+	case c.TLSCert != "" && c.TLSKey == "":
+		return wrong("tls-cert", "want --tls-key with it")
+	}
+	return nil
+}
+
+func (c Config) checkTokens() error {
+	switch {
+	case c.JWTIssuer == "" && c.JWTAudience != "":
+		return wrong("jwt-audience", "want --jwt-issuer with it")
+	case c.JWTIssuer == "" && c.JWKSURL != "":
+		return wrong("jwks-url", "want --jwt-issuer with it")
+	case c.JWTIssuer != "" && c.JWKSURL == "":
+		return wrong("jwt-issuer", "want --jwks-url with it, where the issuer publishes its keys")
+	case c.JWTIssuer != "" && c.JWTAudience == "":
+		return wrong("jwt-issuer", "want --jwt-audience with it, or tokens made for others would be believed")
+	}
+	return nil
+}
+
+func (c Config) checkLimits() error {
+	if err := cmp.Or(c.Limits().Validate(), c.photoLimits().Validate()); err != nil {
+		return fault.New(fault.Invalid, "--%v", err)
+	}
+	if c.IdleTimeout < Duration(time.Second) {
+		return wrong("idle-timeout", "want at least 1s")
+	}
+	return nil
+}
+
+// Limits are the engine's limits as configured.
+func (c Config) Limits() storage.Limits {
+	l := storage.DefaultLimits()
+	l.MaxSize, l.Memory, l.Inline = int64(c.MaxSize), int64(c.Memory), int64(c.InlineLimit)
+	l.Quota.Open = c.MaxOpen
+	l.Expiry, l.Retention = time.Duration(c.Expiry), time.Duration(c.Retention)
+	return l
+}
+
+// blobsDir is the root directory of the disk store.
+func (s Stores) blobsDir() string {
+	if path, ok := strings.CutPrefix(s.Blobs, "disk:"); ok {
+		return path
+	}
+	return filepath.Join(s.Data, "blobs")
+}
+
+func (s Stores) keysFile() string { return cmp.Or(s.Keys, filepath.Join(s.Data, "keys")) }
+
+func (s Stores) databaseFile() string { return filepath.Join(s.Data, "cameo.db") }
+
+// wrong is a setting's error. It names the flag; the variable is the same word.
+func wrong(flag, why string) error { return fault.New(fault.Invalid, "--%s: %s", flag, why) }

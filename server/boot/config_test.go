@@ -1,0 +1,161 @@
+package boot_test
+
+import (
+	"os"
+	"path/filepath"
+	"reflect"
+	"strings"
+	"testing"
+
+	"github.com/alecthomas/kong"
+
+	"cameo/server/boot"
+	"cameo/storage/fault"
+)
+
+// configured is what the flags make of an otherwise empty environment.
+func configured(t *testing.T, flags ...string) boot.Config {
+	t.Helper()
+	var line struct {
+		Config boot.Config `embed:""`
+	}
+	parser, err := kong.New(&line)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := parser.Parse(flags); err != nil {
+		t.Fatal(err)
+	}
+	return line.Config
+}
+
+func TestConfigIsJudged(t *testing.T) {
+	t.Parallel()
+	issuer := []string{"--jwt-issuer=https://id.example", "--jwt-audience=cameo", "--jwks-url=https://id.example/keys"}
+	for _, c := range []struct {
+		name  string
+		flags []string
+		wrong string // what the sentence begins with; "" when all is well
+	}{
+		{"nothing said", nil, ""},
+		{"any port of this machine", []string{"--listen=[::1]:0"}, ""},
+		{"this machine by name", []string{"--listen=localhost:0"}, ""},
+		{"all machines, an issuer", append(issuer, "--listen=0.0.0.0:80"), ""},
+		{"all machines, own keys", []string{"--listen=:80", "--keys=/etc/cameo/keys"}, ""},
+		{"all machines, unprotected", []string{"--listen=:80"}, "--listen: :80 can be reached by other machines"},
+		{"a named host, unprotected", []string{"--listen=photos:80"}, "--listen: photos:80 can be reached by other"},
+		{"no port", []string{"--listen=127.0.0.1"}, "--listen: want an address"},
+		{"no metrics", []string{"--ops-listen=off"}, ""},
+		{"metrics nowhere", []string{"--ops-listen=on"}, "--ops-listen: want an address"},
+		{"issuer alone", issuer[:1], "--jwt-issuer: want --jwks-url"},
+		{"issuer for everybody", []string{issuer[0], issuer[2]}, "--jwt-issuer: want --jwt-audience"},
+		{"audience alone", issuer[1:2], "--jwt-audience: want --jwt-issuer"},
+		{"keys' URL alone", issuer[2:], "--jwks-url: want --jwt-issuer"},
+		{"certificate alone", []string{"--tls-cert=c.pem"}, "--tls-cert: want --tls-key"},
+		{"TLS key alone", []string{"--tls-key=k.pem"}, "--tls-key: want --tls-cert"},
+		{"another disk", []string{"--blobs=disk:/srv/photos"}, ""},
+		{"S3", []string{"--blobs=s3://bucket"}, "--blobs: this version has local disk only"},
+		{"PostgreSQL", []string{"--database=postgres://db/cameo"}, "--database: this version has SQLite only"},
+		{"no size at all", []string{"--max-size=0"}, "--max-size: want 1 byte"},
+		{"hardly any memory", []string{"--memory=1MiB"}, "--memory: want at least 16MiB"},
+		{"expires at once", []string{"--expiry=0s"}, "--expiry: want a duration above zero"},
+		{"no photo at all", []string{"--max-photo=0"}, "--max-photo: want 1 byte to 1GiB"},
+		{"no patience", []string{"--idle-timeout=1ms"}, "--idle-timeout: want at least 1s"},
+	} {
+		err := configured(t, c.flags...).Check()
+		switch {
+		case c.wrong == "" && err != nil:
+			t.Errorf("%s: got %v, want no error", c.name, err)
+		case c.wrong != "" && (!fault.Is(err, fault.Invalid) || !strings.HasPrefix(err.Error(), c.wrong)):
+			t.Errorf("%s: got %v, want Invalid: %s", c.name, err, c.wrong)
+		}
+	}
+}
+
+// The document's table and the struct say the same, in the same order.
+func TestTheDocumentListsEverySetting(t *testing.T) {
+	t.Parallel()
+	text, err := os.ReadFile(filepath.Join(root(t), "docs", "configuration.md"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	var got []string
+	for line := range strings.Lines(string(text)) {
+		if strings.HasPrefix(line, "| `--") {
+			got = append(got, strings.TrimSpace(line))
+		}
+	}
+	want := rows(reflect.TypeFor[boot.Config]())
+	for i := range max(len(got), len(want)) {
+		switch {
+		case i >= len(got):
+			t.Errorf("the document lacks %s", want[i])
+		case i >= len(want):
+			t.Errorf("the document has more: %s", got[i])
+		case got[i] != want[i]:
+			t.Errorf("the document says\n%s\nthe struct\n%s", got[i], want[i])
+		}
+	}
+}
+
+func rows(config reflect.Type) []string {
+	var all []string
+	for i := range config.NumField() {
+		f := config.Field(i)
+		if f.Anonymous {
+			all = append(all, rows(f.Type)...)
+			continue
+		}
+		standard := "–"
+		if d := f.Tag.Get("default"); d != "" {
+			standard = "`" + d + "`"
+		}
+		value := ""
+		if p := f.Tag.Get("placeholder"); p != "" {
+			value = " " + strings.ReplaceAll(p, "|", "\\|")
+		}
+		help := strings.ReplaceAll(f.Tag.Get("help"), "|", "\\|")
+		all = append(all, "| `--"+f.Tag.Get("name")+value+"` | `"+f.Tag.Get("env")+"` | "+standard+" | "+help+" |")
+	}
+	return all
+}
+
+// A flag's variable is the flag's name, so that nobody has to look it up.
+func TestEveryFlagHasItsVariable(t *testing.T) {
+	t.Parallel()
+	for _, row := range rows(reflect.TypeFor[boot.Config]()) {
+		flag, rest, _ := strings.Cut(strings.TrimPrefix(row, "| `--"), "`")
+		flag, _, _ = strings.Cut(flag, " ")
+		want := "CAMEO_" + strings.ToUpper(strings.ReplaceAll(flag, "-", "_"))
+		if got := strings.Split(rest, "`")[1]; got != want {
+			t.Errorf("--%s: got variable %s, want %s", flag, got, want)
+		}
+	}
+}
+
+func TestEveryKindHasAnExitCode(t *testing.T) {
+	t.Parallel()
+	codes := map[fault.Kind]int{
+		fault.Invalid: boot.Misuse, fault.Unauthenticated: boot.NotAllowed, fault.Forbidden: boot.NotAllowed,
+		fault.NotFound: boot.NotFound, fault.Gone: boot.NotFound, fault.Cut: boot.Interrupted,
+	}
+	for _, k := range fault.Kinds() {
+		want, special := codes[k]
+		if !special {
+			want = boot.Failed
+		}
+		if got := boot.ExitCode(fault.New(k, "it")); got != want {
+			t.Errorf("%s: got exit code %d, want %d", k, got, want)
+		}
+	}
+	if got := boot.ExitCode(nil); got != boot.Done {
+		t.Errorf("no error: got exit code %d, want %d", got, boot.Done)
+	}
+}
+
+func TestDefaultIsWhatTheTagsSay(t *testing.T) {
+	t.Parallel()
+	if got, want := boot.Default(), configured(t); !reflect.DeepEqual(got, want) {
+		t.Errorf("got  %+v\nwant %+v", got, want)
+	}
+}

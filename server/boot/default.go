@@ -1,0 +1,39 @@
+package boot
+
+import (
+	"encoding"
+	"reflect"
+	"strconv"
+)
+
+// Default is the Config of an instance that is told nothing: no flag, no variable.
+func Default() Config {
+	var c Config
+	fill(reflect.ValueOf(&c).Elem())
+	return c
+}
+
+// fill sets the fields that have a default tag. That each tag can be read is for a test to prove.
+func fill(fields reflect.Value) {
+	for i := range fields.NumField() {
+		text, ok := fields.Type().Field(i).Tag.Lookup("default")
+		if field := fields.Field(i); ok {
+			set(field, text)
+		} else if field.Kind() == reflect.Struct {
+			fill(field)
+		}
+	}
+}
+
+func set(field reflect.Value, text string) {
+	if v, ok := field.Addr().Interface().(encoding.TextUnmarshaler); ok {
+		_ = v.UnmarshalText([]byte(text))
+		return
+	}
+	if field.Kind() == reflect.Int {
+		n, _ := strconv.ParseInt(text, 10, 64)
+		field.SetInt(n)
+		return
+	}
+	field.SetString(text)
+}

@@ -1,0 +1,94 @@
+package boot
+
+import (
+	"context"
+	"crypto/tls"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"time"
+
+	"cameo/storage/fault"
+)
+
+// Finding is one thing that the doctor looked at.
+type Finding struct {
+	Name  string
+	Wrong error // what to mend; nil: it is well
+}
+
+// leastRoom is how many free bytes let an instance work through a busy hour.
+const leastRoom = 1 << 30
+
+// Doctor looks at the configuration and at everything that a node needs, in order, and says what to mend.
+// What cannot be looked at because of an earlier finding is left out. It may be called while servers run.
+func Doctor(ctx context.Context, cfg Config, m Machine) []Finding {
+	all := []Finding{{"configuration", cfg.Check()}, {"certificate", cfg.checkCertificate(m.Now())}}
+	if _, err := os.Stat(cfg.Data); err != nil {
+		return append(all, Finding{"data directory", noData(err)})
+	}
+	s, err := openState(ctx, cfg.Stores, m)
+	if err != nil {
+		return append(all, Finding{"keys, database and stored bytes", err})
+	}
+	all = append(all,
+		Finding{"keys", nil},
+		Finding{"database", s.db.Check(ctx)},
+		Finding{"stored bytes", s.blobs.Check(ctx)},
+		Finding{"room", s.room()},
+		Finding{"clock", s.plausible(m.Now())},
+	)
+	if err := s.Close(); err != nil {
+		all = append(all, Finding{"closing", err})
+	}
+	return all
+}
+
+func noData(err error) error {
+	if errors.Is(err, fs.ErrNotExist) {
+		return wrong("data", "there is no such directory; cameo serve makes it, or name another one")
+	}
+	return fault.Wrap(err, fault.Invalid, "--data: the directory cannot be looked at")
+}
+
+// checkCertificate reads the files and looks whether now lies in the certificate's time.
+func (c Config) checkCertificate(now time.Time) error {
+	if c.TLSCert == "" || c.TLSKey == "" {
+		return nil
+	}
+	pair, err := tls.LoadX509KeyPair(c.TLSCert, c.TLSKey)
+	switch {
+	case err != nil:
+		return fmt.Errorf("--tls-cert, --tls-key: %w", err)
+	case now.Before(pair.Leaf.NotBefore):
+		return fmt.Errorf("--tls-cert: it is not valid before %s", pair.Leaf.NotBefore.Format(time.RFC3339))
+	case now.After(pair.Leaf.NotAfter):
+		return fmt.Errorf("--tls-cert: it is not valid after %s; renew it", pair.Leaf.NotAfter.Format(time.RFC3339))
+	}
+	return nil
+}
+
+func (s *state) room() error {
+	free, err := s.blobs.Free()
+	switch {
+	case errors.Is(err, errors.ErrUnsupported):
+		return nil
+	case err != nil:
+		return err
+	case free < leastRoom:
+		return fmt.Errorf("%d MiB are free where the bytes lie; make room for at least %d MiB",
+			free>>20, leastRoom>>20)
+	}
+	return nil
+}
+
+// plausible refuses a clock that is before what has happened already: uploads would live for ever and tokens
+// be refused.
+func (s *state) plausible(now time.Time) error {
+	if made := s.keys.Created; now.Before(made.Add(-time.Minute)) {
+		return fmt.Errorf("it says %s, which is before the keys were made (%s); set it",
+			now.UTC().Format(time.RFC3339), made.Format(time.RFC3339))
+	}
+	return nil
+}

@@ -1,0 +1,27 @@
+package boot
+
+import (
+	"crypto/rand"
+	"io"
+	"time"
+
+	"cameo/storage"
+)
+
+// Machine is what a node takes from the world outside. Tests hand in a clock of their own.
+type Machine struct {
+	Clock  storage.Clock    // dates what is stored, and decides what has expired
+	Now    func() time.Time // measures: time limits of connections and durations in the log refer to it
+	Random io.Reader        // keys, versions, secrets
+	Err    io.Writer        // where the log goes, after the line that says where the node listens
+}
+
+// ThisMachine has the machine's own clock and randomness.
+func ThisMachine(stderr io.Writer) Machine {
+	return Machine{
+		Clock:  func() storage.Millis { return storage.At(time.Now()) },
+		Now:    time.Now,
+		Random: rand.Reader,
+		Err:    stderr,
+	}
+}

@@ -1,0 +1,80 @@
+package boot
+
+import (
+	"context"
+	"log/slog"
+	"time"
+
+	"cameo/association"
+	"cameo/server/auth"
+	"cameo/storage"
+	"cameo/storage/fault"
+)
+
+// newAuth believes the instance's own tokens and, if one is configured, an issuer's. Keys are fetched until
+// ctx ends.
+func (c Config) newAuth(
+	ctx context.Context, keys auth.Keys, m Machine, log *slog.Logger,
+) (*auth.Auth, error) {
+	cfg := auth.DefaultConfig(keys, m.Clock)
+	cfg.Issuer, cfg.Audience, cfg.JWKSURL = c.JWTIssuer, c.JWTAudience, string(c.JWKSURL)
+	cfg.FetchFailed = func(err error) {
+		log.WarnContext(ctx, "the issuer's keys could not be fetched", "error", err)
+	}
+	v, err := auth.NewVerifier(ctx, cfg)
+	if err != nil {
+		return nil, fault.New(fault.Invalid, "%v", err)
+	}
+	return auth.New(v), nil
+}
+
+// Grant says for whom a token is made.
+type Grant struct {
+	Community string // in digits
+	User      string // a GUID
+	Admin     bool   // of the community
+	For       time.Duration
+}
+
+// Token signs a bearer token with the instance's key, which is made if there is none yet. No server need run.
+func Token(s Stores, g Grant, m Machine) (string, error) {
+	c, person, err := s.who(g.Community, g.User)
+	if err != nil {
+		return "", err
+	}
+	keys, err := auth.LoadOrCreateKeys(s.keysFile(), m.Random, m.Clock)
+	if err != nil {
+		return "", err
+	}
+	claims := auth.Claims{Subject: person, Communities: []storage.Community{c}, For: g.For}
+	if g.Admin {
+		claims.Admin = claims.Communities
+	}
+	return keys.Token(claims)
+}
+
+// who reads a person's two names as flags give them.
+func (s Stores) who(community, user string) (storage.Community, association.GUID, error) {
+	if err := s.Check(); err != nil {
+		return 0, "", err
+	}
+	c, err := parseCommunity(community)
+	if err != nil {
+		return 0, "", err
+	}
+	person, err := association.ParseGUID(user)
+	if err != nil {
+		return 0, "", wrong("user", err.Error())
+	}
+	return c, person, nil
+}
+
+// parseCommunity calls a wrong number Invalid: here it is a mistake in a command, not a community that is not
+// there.
+func parseCommunity(text string) (storage.Community, error) {
+	c, err := storage.ParseCommunity(text)
+	if err != nil {
+		return 0, fault.New(fault.Invalid, "%s: want a community's number such as 1", text)
+	}
+	return c, nil
+}

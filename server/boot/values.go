@@ -1,0 +1,142 @@
+package boot
+
+import (
+	"fmt"
+	"log/slog"
+	"net/netip"
+	"net/url"
+	"strconv"
+	"strings"
+	"time"
+)
+
+// ByteSize is a number of bytes, written as such or with a unit: 512MiB, 1GiB, 64KiB; kB, MB and GB count in
+// thousands.
+type ByteSize int64
+
+// units are tried in this order, so that MiB is not taken for B.
+var units = [...]struct {
+	name  string
+	bytes int64
+}{
+	{"KiB", 1 << 10},
+	{"MiB", 1 << 20},
+	{"GiB", 1 << 30},
+	{"TiB", 1 << 40},
+	{"kB", 1e3},
+	{"KB", 1e3},
+	{"MB", 1e6},
+	{"GB", 1e9},
+	{"TB", 1e12},
+	{"B", 1},
+}
+
+// UnmarshalText reads a size; a negative one is refused.
+func (b *ByteSize) UnmarshalText(text []byte) error {
+	number, factor := strings.TrimSpace(string(text)), int64(1)
+	for _, u := range units {
+		if before, ok := strings.CutSuffix(number, u.name); ok {
+			number, factor = strings.TrimSpace(before), u.bytes
+			break
+		}
+	}
+	n, err := strconv.ParseInt(number, 10, 64)
+	if err != nil || n < 0 || n > (1<<62)/factor {
+		return fmt.Errorf("%s: want a size such as 512MiB or a number of bytes", text)
+	}
+	*b = ByteSize(n * factor)
+	return nil
+}
+
+// Duration is a length of time, written such as 30s, 10m or 72h.
+type Duration time.Duration
+
+// UnmarshalText reads a duration; a negative one is refused.
+func (d *Duration) UnmarshalText(text []byte) error {
+	v, err := time.ParseDuration(string(text))
+	if err != nil || v < 0 {
+		return fmt.Errorf("%s: want a duration such as 72h", text)
+	}
+	*d = Duration(v)
+	return nil
+}
+
+// Network is a range of addresses, such as 10.0.0.0/8.
+type Network netip.Prefix
+
+// UnmarshalText reads a network; a single address stands for itself.
+func (n *Network) UnmarshalText(text []byte) error {
+	if a, err := netip.ParseAddr(string(text)); err == nil && a.Zone() == "" {
+		*n = Network(netip.PrefixFrom(a, a.BitLen()))
+		return nil
+	}
+	p, err := netip.ParsePrefix(string(text))
+	if err != nil {
+		return fmt.Errorf("%s: want a network such as 10.0.0.0/8", text)
+	}
+	*n = Network(p.Masked())
+	return nil
+}
+
+// WebURL is an absolute http or https URL.
+type WebURL string
+
+// UnmarshalText reads a URL, without a slash at its end.
+func (w *WebURL) UnmarshalText(text []byte) error {
+	u, err := url.Parse(string(text))
+	if err != nil || u.Scheme != "http" && u.Scheme != "https" || u.Host == "" || u.User != nil {
+		return fmt.Errorf("%s: want a URL such as https://photos.example.org", text)
+	}
+	*w = WebURL(strings.TrimRight(u.String(), "/"))
+	return nil
+}
+
+// Admission says what becomes of a person who is not in the directory: with open, an administrator's
+// word or the person's own session adds them; with closed they are refused.
+type Admission string
+
+// UnmarshalText reads open or closed.
+func (a *Admission) UnmarshalText(text []byte) error {
+	return choose((*string)(a), text, "open", "closed")
+}
+
+// Audience says who may see photos.
+type Audience string
+
+// UnmarshalText reads public. The name members is known, and refused until it is served.
+func (a *Audience) UnmarshalText(text []byte) error {
+	if string(text) == "members" {
+		return fmt.Errorf("members: this version can serve photos to the public only")
+	}
+	return choose((*string)(a), text, "public")
+}
+
+// LogFormat is how log lines are written.
+type LogFormat string
+
+// UnmarshalText reads text or json.
+func (f *LogFormat) UnmarshalText(text []byte) error {
+	return choose((*string)(f), text, "text", "json")
+}
+
+// LogLevel is the least important level that is logged.
+type LogLevel slog.Level
+
+// UnmarshalText reads debug, info, warn or error.
+func (l *LogLevel) UnmarshalText(text []byte) error {
+	var name string
+	if err := choose(&name, text, "debug", "info", "warn", "error"); err != nil {
+		return err
+	}
+	return (*slog.Level)(l).UnmarshalText(text)
+}
+
+func choose(to *string, text []byte, words ...string) error {
+	for _, w := range words {
+		if string(text) == w {
+			*to = w
+			return nil
+		}
+	}
+	return fmt.Errorf("%s: want %s", text, strings.Join(words, " or "))
+}

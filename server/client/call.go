@@ -1,0 +1,94 @@
+package client
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"io"
+	"net/http"
+	"strconv"
+	"time"
+
+	"cameo/storage/fault"
+)
+
+// longestAnswer bounds what is read of an answer, in bytes.
+const longestAnswer = 1 << 20
+
+// errSilent is the cause of a request that was given up because the server took nothing and said nothing.
+var errSilent = errors.New("no answer in time")
+
+// sized is a body whose length is known.
+type sized struct {
+	io.Reader
+	size int64
+}
+
+// call makes one request below the community's attachments and reads the attachment that answers it.
+// Every failure has a Kind; an answer of the server is an *Error.
+func (c *Client) call(
+	ctx context.Context, method, path string, h http.Header, body io.Reader,
+) (Attachment, error) {
+	ctx, cancel := context.WithCancelCause(ctx)
+	defer cancel(nil)
+	silence := time.AfterFunc(answerTime, func() { cancel(errSilent) })
+	defer silence.Stop()
+
+	size := int64(-1)
+	if s, ok := body.(sized); ok {
+		size, body = s.size, watched{s.Reader, silence}
+	}
+	req, err := http.NewRequestWithContext(ctx, method, c.root+path, body)
+	if err != nil {
+		return Attachment{}, fault.Wrap(err, fault.Invalid, "the request cannot be made")
+	}
+	if size >= 0 {
+		req.ContentLength = size
+	}
+	req.Header = h.Clone()
+	req.Header.Set("Accept", "application/json")
+	req.Header.Set("Authorization", "Bearer "+c.token)
+	resp, err := c.http.Do(req)
+	if err != nil {
+		return Attachment{}, unreached(ctx, err)
+	}
+	defer resp.Body.Close()
+	text, err := io.ReadAll(io.LimitReader(resp.Body, longestAnswer))
+	if err != nil {
+		return Attachment{}, unreached(ctx, err)
+	}
+	if resp.StatusCode >= 300 {
+		return Attachment{}, refused(resp, text)
+	}
+	return attachment(resp, text)
+}
+
+// attachment reads a good answer. The header's offset is trusted over the text's: it is there in each answer.
+func attachment(resp *http.Response, text []byte) (Attachment, error) {
+	var a Attachment
+	if err := json.Unmarshal(text, &a); err != nil || a.Key == "" {
+		return a, fault.New(fault.Invalid, "the answer is no attachment; is this the URL of a Cameo server?")
+	}
+	if n, err := strconv.ParseInt(resp.Header.Get("Upload-Offset"), 10, 64); err == nil {
+		a.Offset = n
+	}
+	return a, nil
+}
+
+func unreached(ctx context.Context, err error) error {
+	if cause := context.Cause(ctx); errors.Is(cause, errSilent) {
+		err = cause
+	}
+	return fault.Wrap(err, fault.Unavailable, "the server cannot be reached")
+}
+
+// watched puts the alarm off whenever the connection takes bytes.
+type watched struct {
+	from  io.Reader
+	alarm *time.Timer
+}
+
+func (w watched) Read(p []byte) (int, error) {
+	w.alarm.Reset(answerTime)
+	return w.from.Read(p)
+}
