@@ -61,6 +61,9 @@ func (s *site) complain(c echo.Context, err error) {
 		return
 	}
 	level := slog.LevelError
+	if fault.Is(err, fault.Unavailable) { // it passes, as when the server stops
+		level = slog.LevelWarn
+	}
 	_, made := errors.AsType[fault.Kinded](err)
 	if errors.Is(err, context.Canceled) || c.Response().Committed && !made {
 		level = slog.LevelDebug

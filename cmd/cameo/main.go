@@ -35,6 +35,9 @@ type streams struct {
 
 // run obeys one command line and returns the exit code.
 func run(ctx context.Context, args []string, s streams) int {
+	if len(args) == 0 {
+		args = []string{"--help"} // a newcomer's first try
+	}
 	command, err := parse(args, s)
 	if err == nil {
 		err = command.Run(ctx, s)

@@ -108,7 +108,7 @@ func loadKeys(path string) (Keys, error) {
 	if err != nil || len(text) > maxKeysFile || !keys.whole() {
 		// Neither err nor the text goes along: both could show a secret.
 		return Keys{}, fault.New(fault.Invalid,
-			"the keys file (--keys or DATA/keys) is damaged: put its backup back, or remove it to sign everybody out")
+			"the keys file (--keys or DATA/keys) is damaged: put its backup back (docs/configuration.md: The keys)")
 	}
 	return keys, nil
 }
