@@ -18,7 +18,7 @@ import (
 // wrong from the start fences nobody. Of a body that is cut or stalls, what arrived is kept. An exact repeat
 // of the last committed request changes nothing and is no error.
 func (e *Engine) Append(ctx context.Context, w Write) (Upload, error) {
-	u, err := e.Ledger.Find(ctx, w.ID)
+	u, err := e.row(ctx, w.ID)
 	if err != nil {
 		return u, err
 	}

@@ -71,9 +71,18 @@ type Digest struct {
 
 // Find returns an upload and settles nothing: a running write goes on. Cancelled and Expired ones are Gone.
 func (e *Engine) Find(ctx context.Context, id ID) (Upload, error) {
-	u, err := e.Ledger.Find(ctx, id)
+	u, err := e.row(ctx, id)
 	if err == nil && (u.State == Cancelled || u.State == Expired) {
 		return u, u.Closed()
+	}
+	return u, err
+}
+
+// row reads an upload. One whose time is up is Expired, whether or not the sweep has come by.
+func (e *Engine) row(ctx context.Context, id ID) (Upload, error) {
+	u, err := e.Ledger.Find(ctx, id)
+	if err == nil && u.State == Active && u.Expires <= e.Clock() {
+		u.State = Expired
 	}
 	return u, err
 }

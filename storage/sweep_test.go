@@ -21,6 +21,9 @@ func TestExpiry(t *testing.T) {
 			t.Fatalf("swept before its time: %v", err)
 		}
 		h.pass(h.limits.Expiry)
+		if _, err := put(e, id, 20<<10, photo(20<<10)); !fault.Is(err, fault.Gone) { // before the sweep came by
+			t.Errorf("got %v, want gone", err)
+		}
 		if s := mustSweep(t, e); s.Expired != 1 || s.Blobs == 0 {
 			t.Errorf("got %+v", s)
 		}
