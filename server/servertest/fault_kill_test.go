@@ -1,0 +1,86 @@
+package servertest_test
+
+import (
+	"bytes"
+	"io"
+	"math/rand/v2"
+	"net/http"
+	"sync/atomic"
+	"syscall"
+	"testing"
+	"time"
+
+	"cameo/server/servertest"
+)
+
+// trickle is a body that comes in pages with a pause before each, and knows how much of it was taken.
+type trickle struct {
+	from  io.Reader
+	page  int
+	pause time.Duration
+	taken atomic.Int64
+}
+
+// Read is io.Reader's.
+func (b *trickle) Read(p []byte) (int, error) {
+	time.Sleep(b.pause)
+	n, err := b.from.Read(p[:min(len(p), b.page)])
+	b.taken.Add(int64(n))
+	return n, err
+}
+
+// seeded returns a source of chance whose seed is told when the test fails.
+func seeded(t *testing.T, seed uint64) *rand.Rand {
+	t.Helper()
+	t.Cleanup(func() {
+		if t.Failed() {
+			t.Logf("seed %d", seed)
+		}
+	})
+	return rand.New(rand.NewPCG(seed, seed))
+}
+
+// R01: the server is killed at 20 random moments of one upload.
+func TestR01KillDuringPatch(t *testing.T) {
+	if testing.Short() {
+		t.Skip("20 restarts")
+	}
+	t.Parallel()
+	const kills, size, ceiling = 20, 20 * mebibyte, 2 * time.Second
+	chance := seeded(t, 1)
+	child := servertest.Process(t, servertest.ProcessOptions{})
+	child.WaitReady()
+	jane, content := call(t, child), servertest.Picture("me.png", size)
+	key, acked := jane.create(size), 0
+	for n := range kills {
+		if part := chance.IntN(300_000); part > 0 { // something that must survive the next kill
+			got := jane.want("a chunk", jane.patch(key, content, acked, acked+part), http.StatusAccepted)
+			acked += part
+			if got.offset() != acked {
+				t.Fatalf("kill %d: got offset %d, want %d", n, got.offset(), acked)
+			}
+		}
+		body := &trickle{from: bytes.NewReader(content[acked:]), page: 64 << 10, pause: time.Millisecond}
+		dead := time.AfterFunc(time.Duration(chance.Int64N(int64(150*time.Millisecond))), func() { child.Signal(syscall.SIGKILL) })
+		_, err := jane.try(http.MethodPatch, entry(key), ranged(acked, size, size), body, size-acked)
+		dead.Stop()
+		child.Kill()
+		if err == nil {
+			t.Fatalf("kill %d: the PATCH was answered", n)
+		}
+		begin := time.Now()
+		child.Start()
+		child.WaitReady()
+		if took := time.Since(begin); took > within(ceiling) {
+			t.Errorf("kill %d: ready after %s, want %s", n, took, within(ceiling))
+		}
+		got := jane.stand(key)
+		if got < acked || got > acked+int(body.taken.Load()) {
+			t.Fatalf("kill %d: got offset %d, want from %d, which was acknowledged, to %d", n, got, acked, acked+int(body.taken.Load()))
+		}
+		acked = got
+	}
+	jane.finish(key, content)
+	child.Kill()
+	wantTidy(t, child.Data)
+}

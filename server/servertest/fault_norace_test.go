@@ -1,0 +1,6 @@
+//go:build !race
+
+package servertest_test
+
+// slack multiplies every ceiling.
+const slack = 1

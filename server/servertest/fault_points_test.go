@@ -1,0 +1,189 @@
+package servertest_test
+
+import (
+	"bytes"
+	"fmt"
+	"io/fs"
+	"maps"
+	"net/http"
+	"os"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"testing"
+	"time"
+
+	"cameo/server/boot"
+	"cameo/server/servertest"
+)
+
+// The steps of a story that a crash may end. Each of them is one request, but for the last, which waits.
+const (
+	firstHalf = iota
+	secondHalf
+	associating
+	rendering
+	steps
+)
+
+// failpoints says for every failpoint in the source, by name and pass, in which step the crash comes and what
+// is durable then.
+var failpoints = []struct {
+	name   string
+	pass   int
+	step   int
+	offset int // 0, 1 half or 2 halves
+}{
+	{"write.claimed", 1, firstHalf, 0},
+	{"write.claimed", 2, secondHalf, 1},
+	{"disk.written", 1, firstHalf, 0},
+	{"disk.written", 2, secondHalf, 1},
+	{"disk.written", 3, rendering, 2},
+	{"disk.synced", 1, firstHalf, 0},
+	{"disk.synced", 2, secondHalf, 1},
+	{"disk.synced", 3, rendering, 2},
+	{"run.synced", 1, firstHalf, 0},
+	{"run.synced", 2, secondHalf, 1},
+	{"commit.before", 1, firstHalf, 0},
+	{"commit.before", 2, secondHalf, 1},
+	{"commit.after", 1, firstHalf, 1},
+	{"commit.after", 2, secondHalf, 2},
+	{"associate.committed", 1, associating, 2},
+	{"render.stored", 1, rendering, 2},
+}
+
+// R03: a crash at every failpoint; what follows is repeated as a client would, and all is well.
+func TestR03CrashAtEveryFailpoint(t *testing.T) {
+	if testing.Short() {
+		t.Skip("a crash for each failpoint")
+	}
+	t.Parallel()
+	tested := map[string]bool{}
+	for _, p := range failpoints {
+		tested[p.name] = true
+		t.Run(fmt.Sprintf("%s:%d", p.name, p.pass), func(t *testing.T) {
+			t.Parallel()
+			const half = 100_000
+			s := &crashStory{t: t, content: servertest.Picture("me.png", 2*half)}
+			child := servertest.Process(t, servertest.ProcessOptions{
+				Faultpoints: true, Env: []string{fmt.Sprintf("CAMEO_FAULTPOINT=%s:%d", p.name, p.pass)},
+			})
+			child.WaitReady()
+			s.caller = call(t, child)
+			if at := s.tell(firstHalf); at != p.step {
+				t.Fatalf("the crash ended step %d, want %d", at, p.step)
+			}
+			if code := child.Wait(10 * time.Second); code != 137 {
+				t.Fatalf("got exit code %d, want 137; it said:\n%s", code, child.Said())
+			}
+			s.resume(child.Data, p.step, p.offset*half)
+		})
+	}
+	if there := failpointsInSource(t); !maps.Equal(there, tested) {
+		t.Errorf("the source has the failpoints %v, want exactly those tested, %v", there, tested)
+	}
+}
+
+// crashStory uploads a picture in two halves and makes it jane's photo.
+type crashStory struct {
+	*caller
+	t       *testing.T
+	content []byte
+	key     string
+}
+
+// tell goes on from a step until one is not answered, and returns that one.
+func (s *crashStory) tell(step int) int {
+	s.t.Helper()
+	if s.key == "" {
+		s.key = s.create(len(s.content))
+	}
+	half := len(s.content) / 2
+	for ; step < steps; step++ {
+		var err error
+		switch step {
+		case firstHalf:
+			err = s.half(0, half, http.StatusAccepted)
+		case secondHalf:
+			err = s.half(half, 2*half, http.StatusOK)
+		case associating:
+			var got answer
+			if got, err = s.associate(s.key); err == nil {
+				s.want("associate", got, http.StatusOK)
+			}
+		case rendering:
+			err = s.awaitPhoto()
+		}
+		if err != nil {
+			return step
+		}
+	}
+	return steps
+}
+
+func (s *crashStory) half(from, to, status int) error {
+	s.t.Helper()
+	body := bytes.NewReader(s.content[from:to])
+	got, err := s.try(http.MethodPatch, entry(s.key), ranged(from, to, len(s.content)), body, to-from)
+	if err == nil {
+		s.want("a half", got, status)
+	}
+	return err
+}
+
+// awaitPhoto is wantPhoto for a server that may crash.
+func (s *crashStory) awaitPhoto() error {
+	s.t.Helper()
+	header := http.Header{"Accept": {"application/json"}}
+	for until := time.Now().Add(within(20 * time.Second)); time.Now().Before(until); time.Sleep(10 * time.Millisecond) {
+		got, err := s.try(http.MethodGet, picture(), header, http.NoBody, 0)
+		if err != nil || bytes.Contains(got.body, []byte(`"state":"ready"`)) {
+			return err
+		}
+	}
+	s.t.Fatal("the photo is not ready")
+	return nil
+}
+
+// resume starts the server again after a crash in a step that left so much of the upload, repeats that step,
+// tells the story to its end, and looks for what is left over.
+func (s *crashStory) resume(data string, step, offset int) {
+	s.t.Helper()
+	i := servertest.Start(s.t, servertest.Configured(func(c *boot.Config) { c.Data = data }))
+	i.Clock.Advance(3 * time.Minute) // a crashed renderer's lease is over
+	s.url = func() string { return i.URL }
+	if got := s.look(s.key); got != offset {
+		s.t.Fatalf("after the crash: got offset %d, want %d", got, offset)
+	}
+	if at := s.tell(step); at != steps {
+		s.t.Fatalf("after the crash: step %d was not answered", at)
+	}
+	s.wantWhole(s.key, s.content)
+	i.Stop()
+	if got := rows(s.t, data, "SELECT count(*) FROM photos WHERE state = 2"); got[0] != "1" {
+		s.t.Errorf("got %s photos, want the one", got[0])
+	}
+	wantTidy(s.t, data)
+}
+
+var hereCall = regexp.MustCompile(`point\.Here\("([^"]+)"\)`)
+
+// failpointsInSource are the names of all failpoints.
+func failpointsInSource(t *testing.T) map[string]bool {
+	t.Helper()
+	names := map[string]bool{}
+	err := filepath.WalkDir("../..", func(path string, d fs.DirEntry, err error) error {
+		if err != nil || d.IsDir() || !strings.HasSuffix(path, ".go") || strings.HasSuffix(path, "_test.go") {
+			return err
+		}
+		text, err := os.ReadFile(path)
+		for _, found := range hereCall.FindAllSubmatch(text, -1) {
+			names[string(found[1])] = true
+		}
+		return err
+	})
+	if err != nil || len(names) == 0 {
+		t.Fatalf("the source has %d failpoints: %v", len(names), err)
+	}
+	return names
+}

@@ -1,0 +1,6 @@
+//go:build race
+
+package servertest_test
+
+// slack multiplies every ceiling: the race detector makes the test's own side slow.
+const slack = 3
