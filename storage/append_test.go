@@ -250,3 +250,25 @@ func mustSweep(t *testing.T, e *storage.Engine) storage.Swept {
 	}
 	return s
 }
+
+// The last bytes may be sealed, because it is time, before the end of the body is heard.
+func TestAppendEndsLate(t *testing.T) {
+	t.Parallel()
+	eachShape(t, func(t *testing.T, h *house) {
+		h.limits.Seal = time.Millisecond
+		e, want := h.node("a"), photo(size)
+		id := h.create(e, size)
+		b := whole(want)
+		b.pause = func() {
+			if len(b.data) == 0 {
+				time.Sleep(100 * time.Millisecond)
+			}
+		}
+		ended := time.AfterFunc(10*time.Second, func() { t.Error("the write does not end"); b.Interrupt(); e.Drain(bg) })
+		defer ended.Stop()
+		if u, err := send(e, id, 0, size, b); err != nil || u.State != storage.Complete {
+			t.Fatalf("got %v, %v", u.State, err)
+		}
+		same(t, h.read(e, id), want)
+	})
+}

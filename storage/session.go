@@ -82,8 +82,8 @@ func (s *session) step(ctx context.Context, tick <-chan time.Time) (bool, ending
 	default:
 	}
 	slices := s.in.slices
-	if len(s.queue) >= max(s.e.Blobs.Shape().Parallel, 1) {
-		slices = nil // the store lags: let the client wait
+	if s.from != s.u.Length && len(s.queue) >= max(s.e.Blobs.Shape().Parallel, 1) {
+		slices = nil // the store lags: let the client wait, unless only the end of its body is to come
 	}
 	select {
 	case why := <-s.endings:
