@@ -18,7 +18,7 @@ type Config struct {
 	Ledger Ledger
 	Trash  Trash
 	Blobs  Blobs
-	Node   string    // this process's name among the nodes, for people who read the rows
+	Node   string    // this process's name, of base62 characters: no other process, earlier or later, has it
 	Clock  Clock     // tells the time
 	Random io.Reader // draws keys; crypto/rand's Reader
 	Limits Limits

@@ -138,7 +138,7 @@ func (s *session) readTail(ctx context.Context) ([]byte, error) {
 
 // open begins a run whose first byte is at offset start.
 func (s *session) open(ctx context.Context, start int64) (err error) {
-	s.name, s.start = RunName(s.u.Key, s.u.Epoch, s.runs), start
+	s.name, s.start = RunName(s.u.Key, s.u.Epoch, s.runs, s.e.Node), start
 	s.runs++
 	if s.run, err = s.e.Blobs.Create(ctx, s.name); err != nil {
 		s.run = nil

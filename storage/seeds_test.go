@@ -102,7 +102,7 @@ func (tr *trial) node() *storage.Engine {
 // may wake up.
 func (tr *trial) crash() {
 	i := tr.roll(2)
-	fresh := tr.house.node(fmt.Sprint("again ", i))
+	fresh := tr.house.node(fmt.Sprint("again", i))
 	tr.mu.Lock()
 	defer tr.mu.Unlock()
 	tr.nodes[i] = fresh

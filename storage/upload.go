@@ -77,9 +77,11 @@ type Request struct {
 // '-'.
 type Name string
 
-// RunName names the n-th run that the writer of an epoch makes.
-func RunName(k Key, epoch int64, n int) Name {
-	return Name(fmt.Sprintf("%s/%d-%d", k, epoch, n))
+// RunName names the n-th run that a node, of base62 characters, makes as the writer of an epoch. The node's
+// name makes it new for ever even where epochs come again: after a power cut that took a claim back, and in a
+// database that was restored from a backup.
+func RunName(k Key, epoch int64, n int, node string) Name {
+	return Name(fmt.Sprintf("%s/%d-%d-%s", k, epoch, n, node))
 }
 
 // Under is the prefix of all blobs of an id.

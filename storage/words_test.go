@@ -90,8 +90,8 @@ func TestCleanName(t *testing.T) {
 
 func TestBlobNames(t *testing.T) {
 	t.Parallel()
-	n := storage.RunName("5GQFODh5bI", 3, 12)
-	if id, leaf, err := n.Split(); err != nil || id != "5GQFODh5bI" || leaf != "3-12" {
+	n := storage.RunName("5GQFODh5bI", 3, 12, "n7")
+	if id, leaf, err := n.Split(); err != nil || id != "5GQFODh5bI" || leaf != "3-12-n7" {
 		t.Errorf("got %q, %q, %v", id, leaf, err)
 	}
 	for _, bad := range []storage.Name{

@@ -50,7 +50,7 @@ func BenchmarkLedger(b *testing.B) {
 				return err
 			}
 			c := step(u)
-			c.Put = []storage.Extent{{Off: 0, Len: c.To, CRC: 1, Blob: storage.RunName(u.Key, u.Epoch, 1)}}
+			c.Put = []storage.Extent{{Off: 0, Len: c.To, CRC: 1, Blob: storage.RunName(u.Key, u.Epoch, 1, "a")}}
 			c.Release = true
 			return l.Commit(ctx, c)
 		})
@@ -62,7 +62,7 @@ func BenchmarkLedger(b *testing.B) {
 			b.Fatal(err)
 		}
 		measure(b, func() error {
-			c := adding(u, 1<<20, storage.RunName(u.Key, u.Epoch, 1))
+			c := adding(u, 1<<20, storage.RunName(u.Key, u.Epoch, 1, "a"))
 			u.Offset, u.Inline = c.To, c.To
 			return l.Commit(ctx, c)
 		})

@@ -117,7 +117,7 @@ func TestOneOfManyWritersWins(t *testing.T) {
 					return
 				}
 				epochs[i] = u.Epoch
-				errs[i] = l.Commit(t.Context(), adding(u, 100, storage.RunName(u.Key, u.Epoch, 1)))
+				errs[i] = l.Commit(t.Context(), adding(u, 100, storage.RunName(u.Key, u.Epoch, 1, "a")))
 			})
 		}
 		wg.Wait()
@@ -138,7 +138,7 @@ func TestOneOfManyWritersWins(t *testing.T) {
 			}
 		}
 		u, xs := find(t, l, id(1)), extents(t, l, id(1), 0, 100)
-		if winner == 0 || u.Offset != 100 || len(xs) != 1 || xs[0].Blob != storage.RunName(u.Key, winner, 1) {
+		if winner == 0 || u.Offset != 100 || len(xs) != 1 || xs[0].Blob != storage.RunName(u.Key, winner, 1, "a") {
 			t.Errorf("winner %d: got offset %d and extents %v", winner, u.Offset, xs)
 		}
 	})

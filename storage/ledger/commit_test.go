@@ -80,7 +80,7 @@ func TestARepeatedCommitIsDoneOnce(t *testing.T) {
 	each(t, func(t *testing.T, l *ledger.Ledger) {
 		for n, state := range []storage.State{0, storage.Complete, storage.Failed, storage.Cancelled} {
 			create(t, l, fresh(n))
-			c := adding(claim(t, l, id(n), 0), 100, storage.RunName(id(n).Key, 1, 1))
+			c := adding(claim(t, l, id(n), 0), 100, storage.RunName(id(n).Key, 1, 1, "a"))
 			c.State, c.Due = state, now
 			commit(t, l, c)
 			once, xs := find(t, l, id(n)), extents(t, l, id(n), 0, 100)

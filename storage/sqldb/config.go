@@ -13,7 +13,7 @@ type Config struct {
 	Readers int           // connections beside SQLite's one writer, or all of them on PostgreSQL; 0 is 8
 	Read    time.Duration // how long one query may take; 0 is 5 s
 	Write   time.Duration // how long one transaction may take with all its tries; 0 is 20 s
-	NoSync  bool          // SQLite loses commits in a power cut. For the bench alone: no flag or variable leads here
+	NoSync  bool          // commits are lost in a power cut; for the bench alone: no flag leads here
 }
 
 // Validate says what is wrong with c.

@@ -24,6 +24,7 @@ type engine struct {
 	options  []goose.ProviderOption
 	folder   string                 // of its migrations
 	classify func(error) disruption // of the driver's errors
+	local    bool                   // it runs in this process: no statement waits for a network
 }
 
 // Open opens the database and proves that it answers. The schema is for Migrate to make.

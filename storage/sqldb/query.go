@@ -36,10 +36,24 @@ func (db *DB) QueryRow(ctx context.Context, query string, args ...any) Row {
 		if t := db.joined(ctx); t != nil {
 			return db.fail(t.QueryRowContext(ctx, query, args...).Scan(dest...))
 		}
-		ctx, cancel := context.WithTimeout(ctx, db.config.Read)
-		defer cancel()
-		return db.fail(db.reader.QueryRowContext(ctx, query, args...).Scan(dest...))
+		return db.fail(db.readRow(ctx, query, args, dest))
 	}}
+}
+
+// readRow reads one row on a reader.
+func (db *DB) readRow(ctx context.Context, query string, args, dest []any) error {
+	ctx, cancel := context.WithTimeout(ctx, db.config.Read)
+	defer cancel()
+	if !db.local {
+		return db.reader.QueryRowContext(ctx, query, args...).Scan(dest...)
+	}
+	c, err := db.reader.Conn(ctx)
+	if err != nil {
+		return err
+	}
+	defer func() { _ = c.Close() }() // it goes back to the pool
+	// Package sql too would start a goroutine to watch the time of a row that is there at once.
+	return c.QueryRowContext(context.WithoutCancel(ctx), query, args...).Scan(dest...)
 }
 
 // WriteRow is QueryRow for a statement that changes at most one row and has RETURNING. Outside of a

@@ -30,7 +30,9 @@ func openSQLite(c Config) (*DB, error) {
 		return nil, fault.Wrap(err, fault.Invalid, "the name of the database file cannot be used")
 	}
 	db := &DB{
-		engine: engine{dialect: goose.DialectSQLite3, folder: "migrations/sqlite", classify: classifySQLite},
+		engine: engine{
+			dialect: goose.DialectSQLite3, folder: "migrations/sqlite", classify: classifySQLite, local: true,
+		},
 		config: c,
 		writer: sql.OpenDB(preparing{writer}),
 		reader: sql.OpenDB(preparing{reader}),

@@ -12,6 +12,10 @@ const mostPrepared = 256
 // preparing is a connector whose connections keep their prepared statements: parsing and planning one takes
 // SQLite longer than running it. A statement whose tables were changed by a migration is planned anew by
 // SQLite itself.
+//
+// The driver is not told when a statement's time is over: it would start a goroutine to watch for that, which
+// takes longer than most statements. Between two rows, and between two statements of a transaction, package
+// sql looks at the time itself.
 type preparing struct{ driver.Connector }
 
 // Connect opens a connection.
@@ -49,7 +53,7 @@ func (c *connection) PrepareContext(ctx context.Context, query string) (driver.S
 
 // BeginTx begins a transaction in the driver's way.
 func (c *connection) BeginTx(ctx context.Context, o driver.TxOptions) (driver.Tx, error) {
-	return c.Conn.(driver.ConnBeginTx).BeginTx(ctx, o)
+	return c.Conn.(driver.ConnBeginTx).BeginTx(context.WithoutCancel(ctx), o)
 }
 
 // Ping is the driver's.
@@ -85,10 +89,10 @@ func (s *statement) Close() error {
 
 // ExecContext is the driver's.
 func (s *statement) ExecContext(ctx context.Context, args []driver.NamedValue) (driver.Result, error) {
-	return s.Stmt.(driver.StmtExecContext).ExecContext(ctx, args)
+	return s.Stmt.(driver.StmtExecContext).ExecContext(context.WithoutCancel(ctx), args)
 }
 
 // QueryContext is the driver's.
 func (s *statement) QueryContext(ctx context.Context, args []driver.NamedValue) (driver.Rows, error) {
-	return s.Stmt.(driver.StmtQueryContext).QueryContext(ctx, args)
+	return s.Stmt.(driver.StmtQueryContext).QueryContext(context.WithoutCancel(ctx), args)
 }

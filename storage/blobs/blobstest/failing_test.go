@@ -72,7 +72,7 @@ func TestTheNthOperationFails(t *testing.T) {
 	} {
 		s := blobstest.NewFailing(inner(), blobstest.Fault{Op: c.op, Nth: 2, Err: planned})
 		for n := range 3 {
-			name := storage.RunName("4fGh1Jk2Lm", 1, n)
+			name := storage.RunName("4fGh1Jk2Lm", 1, n, "a")
 			if c.op == blobstest.Open {
 				if err := write(t.Context(), s, name); err != nil {
 					t.Fatal(err)

@@ -49,7 +49,7 @@ func Run(t *testing.T, open func(t *testing.T) storage.Blobs) {
 }
 
 // runName is the n-th of names that the suite uses.
-func runName(n int) storage.Name { return storage.RunName("Contract00", 1, n) }
+func runName(n int) storage.Name { return storage.RunName("Contract00", 1, n, "a") }
 
 // pattern is n bytes that differ between seeds and do not repeat soon.
 func pattern(n int, seed byte) []byte {

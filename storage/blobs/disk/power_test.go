@@ -373,7 +373,7 @@ func TestManyRunsInOneFolderLoseNothing(t *testing.T) {
 		power.Fail(powertest.SyncDir, 1+int(seed), syscall.EIO) // for some seeds beyond the last
 		var all sync.WaitGroup
 		for i := range 16 {
-			name := storage.RunName("aadiary000", int64(i), 0)
+			name := storage.RunName("aadiary000", int64(i), 0, "a")
 			all.Go(func() {
 				r, err := s.Create(t.Context(), name)
 				if err != nil {

@@ -1,0 +1,176 @@
+//go:build bench && linux
+
+package servertest_test
+
+import (
+	"fmt"
+	"os"
+	"path/filepath"
+	"runtime"
+	"strconv"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+
+	"golang.org/x/sys/unix"
+
+	"cameo/server/servertest"
+)
+
+// The competitors, in the order in which tables show them.
+const (
+	ours     = "cameo"
+	unsynced = "cameo without sync"
+	theirs   = "tusd"
+	nobody   = "bare write + fdatasync"
+)
+
+var names = []string{ours, theirs, unsynced, nobody}
+
+// rig is what all measurements share: one directory on one disk, and the competitors that work in it.
+type rig struct {
+	top   string
+	disk  string // its file system
+	peers map[string]peer
+	pids  map[string]int // of those that are processes
+	bare  *bare          // the one that is none
+	load  string         // the machine's load before the start
+
+	settled map[string]bool // files whose memory was given back
+}
+
+func newRig(t *testing.T) *rig {
+	r := &rig{
+		top: t.TempDir(), load: loadAverage(t),
+		peers: map[string]peer{}, pids: map[string]int{}, settled: map[string]bool{},
+	}
+	r.disk = fileSystem(t, r.top)
+	for name, p := range map[string]process{
+		ours:     startCameo(t, r.top, servertest.ProcessOptions{}),
+		unsynced: startCameo(t, r.top, servertest.ProcessOptions{NoSync: true}),
+		theirs:   startTusd(t, r.top),
+	} {
+		r.peers[name], r.pids[name] = p.peer, p.pid
+	}
+	r.bare = &bare{dir: scratch(t, r.top)}
+	r.peers[nobody] = r.bare
+	return r
+}
+
+// fileSystem names the file system of a directory, which must be a real disk.
+func fileSystem(t *testing.T, dir string) string {
+	t.Helper()
+	var st unix.Statfs_t
+	if err := unix.Statfs(dir, &st); err != nil {
+		t.Fatal(err)
+	}
+	switch st.Type {
+	case unix.TMPFS_MAGIC, unix.RAMFS_MAGIC:
+		t.Fatal("the temporary directory is in memory: set TMPDIR to one on a disk")
+	case unix.EXT4_SUPER_MAGIC:
+		return "ext4"
+	case unix.XFS_SUPER_MAGIC:
+		return "xfs"
+	case unix.BTRFS_SUPER_MAGIC:
+		return "btrfs"
+	}
+	return fmt.Sprintf("file system %#x", st.Type)
+}
+
+// cpu is the processor time that a competitor has taken so far, in user and system mode.
+func (r *rig) cpu(t *testing.T, name string) time.Duration {
+	t.Helper()
+	pid, ok := r.pids[name]
+	if !ok {
+		return r.bare.cpu
+	}
+	const userTime, systemTime = 11, 12 // fields of proc(5)'s stat after the name, which ends with ")"
+	stat := readProc(t, strconv.Itoa(pid), "stat")
+	fields := strings.Fields(stat[strings.LastIndexByte(stat, ')')+1:])
+	var ticks int
+	for _, i := range []int{userTime, systemTime} {
+		n, err := strconv.Atoi(fields[i])
+		if err != nil {
+			t.Fatal(err)
+		}
+		ticks += n
+	}
+	return time.Duration(ticks) * time.Second / 100 // USER_HZ is 100 wherever Linux runs
+}
+
+// peakMemory is the most that a process has held in memory, in kB.
+func peakMemory(t *testing.T, pid int) int {
+	t.Helper()
+	_, after, _ := strings.Cut(readProc(t, strconv.Itoa(pid), "status"), "VmHWM:")
+	kB, err := strconv.Atoi(strings.Fields(after)[0])
+	if err != nil {
+		t.Fatal(err)
+	}
+	return kB
+}
+
+// loadAverage is the machine's, over the last minute.
+func loadAverage(t *testing.T) string { return strings.Fields(readProc(t, "loadavg"))[0] }
+
+func readProc(t *testing.T, path ...string) string {
+	t.Helper()
+	b, err := os.ReadFile(filepath.Join(append([]string{"/proc"}, path...)...))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(b)
+}
+
+// settle writes what everybody has left in the page cache, so that nobody waits for another's bytes. Then it
+// gives back the memory of the uploads there: else the kernel would take memory that was never used before for each
+// upload, and on a virtual machine that costs more than the upload.
+func (r *rig) settle(t *testing.T) {
+	t.Helper()
+	syscall.Sync()
+	err := filepath.WalkDir(r.top, func(path string, d os.DirEntry, err error) error {
+		if err != nil || !d.Type().IsRegular() || r.settled[path] || strings.HasPrefix(d.Name(), "cameo.db") {
+			return err
+		}
+		f, err := os.Open(path)
+		if err != nil {
+			return err
+		}
+		defer f.Close()
+		r.settled[path] = true
+		return unix.Fadvise(int(f.Fd()), 0, 0, unix.FADV_DONTNEED)
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+}
+
+// writeResults writes docs/benchmarks/disk.md.
+func writeResults(t *testing.T, r *rig, begun time.Time, all []section) {
+	t.Helper()
+	processor := "unknown processor"
+	if _, after, ok := strings.Cut(readProc(t, "cpuinfo"), "model name"); ok {
+		line, _, _ := strings.Cut(after, "\n")
+		processor = strings.TrimSpace(strings.TrimLeft(line, "\t :"))
+	}
+	var b strings.Builder
+	b.WriteString("# Results: SQLite and local disk\n\n" +
+		"Written by `make bench`; [README.md](README.md) says how each number is made. " +
+		"Compare the numbers of one run with each other, not with those of another run.\n\n")
+	fmt.Fprintf(&b, "- Date: %s, %s long\n", begun.UTC().Format("2006-01-02 15:04 UTC"),
+		time.Since(begun).Round(time.Second))
+	fmt.Fprintf(&b, "- Machine: %s, %d processors, Linux %s, %s\n", processor, runtime.NumCPU(),
+		strings.TrimSpace(readProc(t, "sys/kernel/osrelease")), r.disk)
+	fmt.Fprintf(&b, "- Load average: %s before, %s after; on an idle machine it begins near 0\n", r.load, loadAverage(t))
+	fmt.Fprintf(&b, "- Go: %s; tusd: 2.10.1\n- Command: `make bench`\n", runtime.Version())
+	for _, s := range all {
+		b.WriteString("\n" + s.markdown())
+	}
+	path := filepath.Join("..", "..", "docs", "benchmarks", "disk.md")
+	if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(path, []byte(b.String()), 0o644); err != nil {
+		t.Fatal(err)
+	}
+}

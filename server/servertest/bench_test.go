@@ -1,0 +1,117 @@
+//go:build bench && linux
+
+package servertest_test
+
+import (
+	"cmp"
+	"fmt"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+)
+
+// section is what one measurement gives: a table for people, and the bounds that must hold.
+type section struct {
+	title  string
+	about  string // what was done, in a sentence or two
+	header []string
+	rows   [][]string
+	bounds []bound
+}
+
+// bound is a number and what it may be at most.
+type bound struct {
+	what      string
+	got, most float64
+	unit      string
+}
+
+func (b bound) holds() bool { return b.got <= b.most }
+
+func (b bound) String() string {
+	verdict := "holds"
+	if !b.holds() {
+		verdict = "**missed**"
+	}
+	return fmt.Sprintf("%s: %s %s, at most %s: %s", b.what, number(b.got), b.unit, number(b.most), verdict)
+}
+
+// number writes what is large without digits behind the point.
+func number(v float64) string {
+	if v >= 1000 {
+		return fmt.Sprintf("%.0f", v)
+	}
+	return fmt.Sprintf("%.3g", v)
+}
+
+// markdown is the section as it stands in the results.
+func (s section) markdown() string {
+	var b strings.Builder
+	fmt.Fprintf(&b, "## %s\n\n%s\n\n", s.title, s.about)
+	fmt.Fprintf(&b, "| %s |\n|%s\n", strings.Join(s.header, " | "), "---|"+strings.Repeat("---:|", len(s.header)-1))
+	for _, row := range s.rows {
+		fmt.Fprintf(&b, "| %s |\n", strings.Join(row, " | "))
+	}
+	b.WriteString("\n")
+	for _, bound := range s.bounds {
+		fmt.Fprintf(&b, "- %s\n", bound)
+	}
+	return b.String()
+}
+
+// TestBenchDisk measures the embedded default, SQLite and local disk, against tusd's file store on the same disk in
+// the same run. It writes docs/benchmarks/disk.md when all measurements were made, and then fails if a bound was
+// missed.
+func TestBenchDisk(t *testing.T) {
+	r := newRig(t)
+	begun := time.Now()
+	measurements := []struct {
+		name    string
+		measure func(t *testing.T, r *rig) []section
+	}{
+		{"small", measureSmall},
+		{"large", measureLarge},
+		{"memory", measureMemory},
+		{"ledger", measureLedger},
+	}
+	var all []section
+	made := 0
+	for _, m := range measurements {
+		t.Run(m.name, func(t *testing.T) {
+			sections := m.measure(t, r)
+			for _, s := range sections {
+				t.Logf("\n%s", s.markdown())
+			}
+			all, made = append(all, sections...), made+1
+		})
+	}
+	if made < len(measurements) {
+		t.Log("not every measurement was made: docs/benchmarks/disk.md stays as it is")
+	} else {
+		writeResults(t, r, begun, all)
+	}
+	for _, s := range all {
+		for _, b := range s.bounds {
+			if !b.holds() {
+				t.Errorf("%s: %s", s.title, b)
+			}
+		}
+	}
+}
+
+// times are the durations that one competitor took.
+type times []time.Duration
+
+// at is the quantile q, between 0 and 1, by nearest rank.
+func (ts times) at(q float64) time.Duration {
+	sorted := slices.SortedFunc(slices.Values(ts), cmp.Compare[time.Duration])
+	return sorted[min(int(q*float64(len(sorted))), len(sorted)-1)]
+}
+
+func (ts times) p50() time.Duration { return ts.at(0.5) }
+
+// ms is a duration in milliseconds, as bounds and tables show it.
+func ms(d time.Duration) float64 { return float64(d) / float64(time.Millisecond) }
+
+func inMS(d time.Duration) string { return fmt.Sprintf("%.2f", ms(d)) }
