@@ -32,19 +32,36 @@ func (e *Engine) Append(ctx context.Context, w Write) (Upload, error) {
 		return u, nil
 	}
 	e.preempt(w.ID)
-	claimed, err := e.Ledger.Claim(ctx, w.ID, w.At, e.Node, e.Clock())
+	u, c, err := e.claim(ctx, w, u)
 	if err != nil {
-		return e.latest(ctx, u), err
+		return u, err
 	}
-	s, err := e.begin(claimed, w)
+	s, err := e.begin(u, w, c)
 	if err != nil {
-		return claimed, err
+		c.close()
+		return u, err
 	}
 	u, err = s.write(context.WithoutCancel(ctx))
 	if fault.Is(err, fault.Superseded) {
 		u = e.latest(context.WithoutCancel(ctx), u)
 	}
 	return u, err
+}
+
+// claim makes this request the upload's only writer: under the claim that an earlier request has left, if it
+// is still good, or under a new one.
+func (e *Engine) claim(ctx context.Context, w Write, u Upload) (Upload, *claim, error) {
+	if c := e.claims.take(w.ID); c != nil {
+		if c.epoch == u.Epoch {
+			return u, c, nil
+		}
+		c.close()
+	}
+	claimed, err := e.Ledger.Claim(ctx, w.ID, w.At, e.Node, e.Clock())
+	if err != nil {
+		return e.latest(ctx, u), nil, err
+	}
+	return claimed, &claim{id: w.ID, epoch: claimed.Epoch}, nil
 }
 
 // check judges a request against the upload that it means to continue.

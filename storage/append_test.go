@@ -89,7 +89,7 @@ func TestAppendAnswers(t *testing.T) {
 				if u.Offset != c.at {
 					t.Errorf("got offset %d, want %d", u.Offset, c.at)
 				}
-				if now, _ := e.Find(bg, id); now.Offset != c.at || now.Writer != "" {
+				if now, _ := e.Find(bg, id); now.Offset != c.at || h.busy(now) {
 					t.Errorf("the row says offset %d, writer %q; want %d and none", now.Offset, now.Writer, c.at)
 				}
 				if u.Offset < size { // whatever was answered, the upload can be finished from where it stands
@@ -161,6 +161,7 @@ func TestStoreErrors(t *testing.T) {
 		for _, kind := range []fault.Kind{fault.Full, fault.Unavailable} {
 			for _, op := range []string{"create", "write", "sync"} {
 				h.failNext(op, fault.New(kind, "the store is %s", kind))
+				e = h.node(op + kind.String()[:2]) // without a run to go on with
 				u, err := put(e, id, 10<<10, data[10<<10:])
 				if !fault.Is(err, kind) || u.Offset != 10<<10 {
 					t.Fatalf("%s %v: got offset %d, %v", op, kind, u.Offset, err)

@@ -5,45 +5,62 @@ import (
 	"sync/atomic"
 )
 
-// pageSize is how much a reader takes from the budget at once: large enough for few system calls, small
-// enough that hundreds of slow clients hold little.
-const pageSize = 64 << 10
+// A reader begins with small pages and goes on with large ones while its client fills them fast: few system
+// calls for a fast client, little memory for hundreds of slow ones.
+const (
+	smallPage = 32 << 10
+	largePage = 256 << 10
+	fastFill  = 8 // reads at most that fill a page of a fast client
+)
 
 // budget bounds the pages of all writes of this process. A page is taken before bytes are read into it and
 // given back when they are durable, so that a store that lags makes clients wait instead of memory grow.
 type budget struct {
 	mu    sync.Mutex
-	left  int64
+	left  int64         // bytes
 	freed chan struct{} // closed and replaced whenever a page comes back to somebody who waits
 	wants int
-	pool  sync.Pool
+	small sync.Pool
+	large sync.Pool
 }
 
 func newBudget(bytes int64) *budget {
-	b := &budget{left: bytes / pageSize, freed: make(chan struct{})}
-	b.pool.New = func() any { return new([pageSize]byte) }
+	b := &budget{left: bytes, freed: make(chan struct{})}
+	b.small.New = func() any { return newBuffer(smallPage) }
+	b.large.New = func() any { return newBuffer(largePage) }
 	return b
+}
+
+func newBuffer(n int) *[]byte {
+	b := make([]byte, n)
+	return &b
 }
 
 // page is one buffer, shared by the reader that fills it and by the slices of it that are on their way to the
 // store.
 type page struct {
 	home *budget
-	buf  *[pageSize]byte
+	buf  *[]byte
 	used int // filled by the reader so far
+	fed  int // reads that filled it
 	refs atomic.Int32
 }
 
-// take returns a page, or nil and a channel that tells when to try again.
-func (b *budget) take() (*page, <-chan struct{}) {
+// take returns a page, a large one if that is wanted and possible, or nil and a channel that tells when to try
+// again.
+func (b *budget) take(large bool) (*page, <-chan struct{}) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	if b.left == 0 {
+	size, pool := int64(smallPage), &b.small
+	if large && b.left >= largePage {
+		size, pool = largePage, &b.large
+	}
+	if b.left < size {
 		b.wants++
 		return nil, b.freed
 	}
-	b.left--
-	buf, _ := b.pool.Get().(*[pageSize]byte)
+	b.left -= size
+	buf, _ := pool.Get().(*[]byte)
 	p := &page{home: b, buf: buf}
 	p.refs.Store(1)
 	return p, nil
@@ -54,11 +71,15 @@ func (p *page) release() {
 	if p.refs.Add(-1) > 0 {
 		return
 	}
-	b := p.home
-	b.pool.Put(p.buf)
+	b, size := p.home, len(*p.buf)
+	if size == largePage {
+		b.large.Put(p.buf)
+	} else {
+		b.small.Put(p.buf)
+	}
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	b.left++
+	b.left += int64(size)
 	if b.wants > 0 {
 		b.wants = 0
 		close(b.freed)
@@ -74,12 +95,13 @@ type slice struct {
 
 // fill reads once into what is left of the page and returns what came as a slice with a reference of its own.
 func (p *page) fill(read func([]byte) (int, error), most int64) (slice, error) {
-	free := p.buf[p.used:]
+	free := (*p.buf)[p.used:]
 	if int64(len(free)) > most {
 		free = free[:most]
 	}
 	n, err := read(free)
 	p.used += n
+	p.fed++
 	p.refs.Add(1)
 	return slice{page: p, b: free[:n:n]}, err
 }
@@ -90,4 +112,7 @@ func (s slice) split(at int) (slice, slice) {
 	return slice{s.page, s.b[:at:at]}, slice{s.page, s.b[at:]}
 }
 
-func (p *page) full() bool { return p.used == len(p.buf) }
+func (p *page) full() bool { return p.used == len(*p.buf) }
+
+// fast says that the client filled the page in few reads.
+func (p *page) fast() bool { return p.full() && p.fed <= fastFill }

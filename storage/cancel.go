@@ -20,6 +20,9 @@ func (e *Engine) Cancel(ctx context.Context, id ID) error {
 
 // bury makes an upload a tombstone of the given state; what it was made of goes to the trash.
 func (e *Engine) bury(ctx context.Context, u Upload, s State) error {
+	if c := e.claims.take(u.ID); c != nil {
+		c.close()
+	}
 	due := e.Clock().Add(e.Limits.Tombstone)
 	return e.note(ctx, u, Commit{State: s, Due: due, Release: true})
 }

@@ -47,7 +47,7 @@ func (s *session) commitAll(ctx context.Context) error {
 	return s.commitDurable(ctx)
 }
 
-// commitLast commits what is left and gives the upload up; the upload is complete, and judged, when its last
+// commitLast commits what is left, and gives the claim up if it is not to be kept; the upload is complete, and judged, when its last
 // byte is among it. whole says that the request's body came from its first byte to its last.
 func (s *session) commitLast(ctx context.Context, whole bool) error {
 	for _, q := range s.queue {
@@ -55,9 +55,12 @@ func (s *session) commitLast(ctx context.Context, whole bool) error {
 			return q.err
 		}
 	}
+	if len(s.aside)+len(s.queue) == 0 && !whole && s.e.keepsClaims() {
+		return nil // nothing came, and the claim is kept
+	}
 	c := s.adding(append(s.aside, s.queue...))
 	s.aside, s.queue = nil, nil
-	c.Release = true
+	c.Release = !s.e.keepsClaims() || c.To == s.u.Length
 	if whole {
 		c.Last = &Request{From: s.w.At, To: c.To, CRC: s.sent}
 	}

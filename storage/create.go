@@ -43,6 +43,9 @@ func (e *Engine) Create(ctx context.Context, n New) (Upload, error) {
 		Type: strings.ToLower(n.Type), Name: name, Request: n.Request,
 		Created: now, Expires: now.Add(e.Limits.Expiry), Due: now.Add(e.Limits.Expiry),
 	}
+	if e.keepsClaims() { // the first request will most likely come here, and needs no claim of its own
+		u.Writer = e.Node
+	}
 	for range keyDraws {
 		key, err := DrawKey(e.Random)
 		if err != nil {
@@ -50,6 +53,9 @@ func (e *Engine) Create(ctx context.Context, n New) (Upload, error) {
 		}
 		u.ID = ID{n.Community, key}
 		made, err := e.Ledger.Create(ctx, u, e.Limits.Quota)
+		if err == nil && made.Key == u.Key && e.keepsClaims() {
+			e.claims.keep(&claim{id: u.ID, epoch: u.Epoch, since: now})
+		}
 		if !fault.Is(err, fault.Exists) {
 			return made, err
 		}

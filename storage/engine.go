@@ -32,6 +32,7 @@ type Engine struct {
 	memory  *budget
 	mu      sync.Mutex
 	writers map[ID]*session // writes that run in this process
+	claims  *claims         // of writes that have ended here and may go on
 	closing bool
 	tails   chan struct{} // places for writes that hold an inline tail in memory beside their pages
 }
@@ -48,7 +49,7 @@ func NewEngine(c Config) *Engine {
 		c.Judge = func(Upload) error { return nil }
 	}
 	return &Engine{
-		Config: c, memory: newBudget(c.Limits.Memory), writers: map[ID]*session{},
+		Config: c, memory: newBudget(c.Limits.Memory), writers: map[ID]*session{}, claims: newClaims(),
 		tails: make(chan struct{}, max(1, c.Limits.Memory/tailShare/tailBytes)),
 	}
 }
@@ -87,6 +88,10 @@ func (e *Engine) row(ctx context.Context, id ID) (Upload, error) {
 	return u, err
 }
 
+// keepsClaims says whether a claim outlives its request: where runs can go on, which is where one process
+// writes. With many, a claim that is left behind would make the sweep look for what its holder may have left.
+func (e *Engine) keepsClaims() bool { return e.Blobs.Shape().Gather == 0 }
+
 // Status is Find for the uploader: a running write, here or on another node, is ended first, so that the
 // offset told stays true until the next write. What the ended write had received in this process is durable
 // by then.
@@ -96,8 +101,9 @@ func (e *Engine) Status(ctx context.Context, id ID) (Upload, error) {
 		return u, err
 	}
 	e.stop(ctx, id, fault.New(fault.Superseded, "a status query ended this write"))
-	if u, err = e.Find(ctx, id); err != nil || u.State != Active || u.Writer == "" {
-		return u, err
+	u, err = e.Find(ctx, id)
+	if err != nil || u.State != Active || u.Writer == "" || u.Writer == e.Node && e.writer(id) == nil {
+		return u, err // this node has the claim, and nobody uses it
 	}
 	claimed, err := e.Ledger.Claim(ctx, id, anywhere, "", e.Clock())
 	if fault.Is(err, fault.Conflict) || fault.Is(err, fault.Unsupported) { // it ended just now

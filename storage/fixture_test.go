@@ -88,6 +88,10 @@ func (h *house) node(name string) *storage.Engine {
 	})
 }
 
+// busy says that a request writes to the upload, or that a node which should have given it up has not. A
+// streaming store's node keeps its claim for the upload's next request.
+func (h *house) busy(u storage.Upload) bool { return u.Writer != "" && h.blobs.Shape().Gather > 0 }
+
 func (h *house) create(e *storage.Engine, size int64) storage.ID {
 	h.t.Helper()
 	u, err := e.Create(h.t.Context(), storage.New{

@@ -32,12 +32,14 @@ func receive(body Body, n int64, b *budget) *intake {
 }
 
 func (in *intake) run(left int64, b *budget) error {
+	fast := false
 	for left > 0 {
-		p := in.page(b)
+		p := in.page(b, fast)
 		if p == nil {
 			return errQuit
 		}
 		n, err := in.fill(p, left)
+		fast = p.fast() && left-n >= largePage
 		p.release()
 		if left -= n; err != nil && left > 0 {
 			return cutBody(err)
@@ -47,9 +49,9 @@ func (in *intake) run(left int64, b *budget) error {
 }
 
 // page waits for the budget. It is nil when nothing more is wanted.
-func (in *intake) page(b *budget) *page {
+func (in *intake) page(b *budget, large bool) *page {
 	for {
-		p, again := b.take()
+		p, again := b.take(large)
 		if p != nil {
 			return p
 		}

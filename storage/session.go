@@ -43,11 +43,12 @@ type session struct {
 	loose []Name    // runs that no commit has mentioned
 }
 
-// begin registers a session for a fresh claim and starts to read.
-func (e *Engine) begin(u Upload, w Write) (*session, error) {
+// begin registers a session under a claim and starts to read.
+func (e *Engine) begin(u Upload, w Write, c *claim) (*session, error) {
 	s := &session{
 		e: e, w: w, endings: make(chan ending, 1), ended: make(chan struct{}),
 		u: u, at: u.Offset, from: u.Offset, tail: u.Inline, crc: u.CRC, head: u.Head,
+		run: c.run, name: c.name, start: c.start, runs: c.runs,
 	}
 	e.mu.Lock()
 	defer e.mu.Unlock()
@@ -176,12 +177,21 @@ func (s *session) count(p []byte) {
 		s.head = append(s.head[:s.at:s.at], p[:min(len(p), int(HeadSize-s.at))]...)
 	}
 	s.at += int64(len(p))
-	s.crc = crc64nvme.Update(s.crc, p)
-	s.sent = crc64nvme.Update(s.sent, p)
 	s.part = crc64nvme.Update(s.part, p)
+	s.sent = s.sum(s.sent, s.w.At, p)
+	s.crc = s.sum(s.crc, 0, p)
 	if s.w.Digest != nil {
 		s.w.Digest.Hash.Write(p)
 	}
+}
+
+// sum adds p to the checksum of all bytes from begin on. Before the first seal behind begin it is the one of
+// the bytes since from, which is known already.
+func (s *session) sum(crc uint64, begin int64, p []byte) uint64 {
+	if s.from == begin {
+		return s.part
+	}
+	return crc64nvme.Update(crc, p)
 }
 
 // finish makes durable what is to be kept, commits it and gives the upload up.
@@ -206,6 +216,9 @@ func (s *session) finish(ctx context.Context, why ending) (Upload, error) {
 	if err == nil {
 		err = s.commitLast(ctx, whole)
 	}
+	if err == nil && s.u.Writer != "" {
+		s.keepClaim()
+	}
 	if err != nil && !fault.Is(err, fault.Superseded) && !s.u.State.Ended() {
 		s.give(ctx)
 	}
@@ -213,6 +226,14 @@ func (s *session) finish(ctx context.Context, why ending) (Upload, error) {
 		err = why.err
 	}
 	return s.u, err
+}
+
+// keepClaim leaves the claim, and the open run, to the upload's next request.
+func (s *session) keepClaim() {
+	s.e.claims.keep(&claim{
+		id: s.u.ID, epoch: s.u.Epoch, run: s.run, name: s.name, start: s.start, runs: s.runs, since: s.e.Clock(),
+	})
+	s.run = nil
 }
 
 // give ends the claim without adding bytes. That may fail as the store or the ledger does; the next claim

@@ -57,6 +57,7 @@ func (e *Engine) Drain(ctx context.Context) error {
 	for _, s := range running {
 		s.tell(ending{err: shuttingDown(), keep: true})
 	}
+	e.claims.close()
 	for _, s := range running {
 		select {
 		case <-s.ended:

@@ -41,7 +41,7 @@ func TestStatusEndsTheRunningWrite(t *testing.T) {
 		id := h.create(e, size)
 		_, done := hang(t, e, id, 0, data[:5000])
 		u, err := e.Status(bg, id)
-		if err != nil || u.Offset != 5000 || u.Writer != "" {
+		if err != nil || u.Offset != 5000 || h.busy(u) {
 			t.Fatalf("got offset %d, writer %q, %v", u.Offset, u.Writer, err)
 		}
 		if err := <-done; !fault.Is(err, fault.Superseded) {
@@ -189,7 +189,7 @@ func TestDrain(t *testing.T) {
 			if err := <-done; !fault.Is(err, fault.Unavailable) {
 				t.Errorf("got %v", err)
 			}
-			if u, _ := e.Find(bg, ids[i]); u.Offset != 5000 || u.Writer != "" {
+			if u, _ := e.Find(bg, ids[i]); u.Offset != 5000 || h.busy(u) {
 				t.Errorf("got offset %d, writer %q", u.Offset, u.Writer)
 			}
 		}

@@ -34,8 +34,13 @@ func TestExpiry(t *testing.T) {
 			t.Errorf("blobs left: %v", left)
 		}
 		h.pass(h.limits.Tombstone)
-		if s := mustSweep(t, e); s.Purged != 1 {
-			t.Errorf("got %+v", s)
+		purged := 0
+		for range 3 { // two looks for what a claim may have left, and then the end
+			purged += mustSweep(t, e).Purged
+			h.pass(2 * time.Hour)
+		}
+		if purged != 1 {
+			t.Errorf("purged %d", purged)
 		}
 		if _, err := e.Find(bg, id); !fault.Is(err, fault.NotFound) {
 			t.Errorf("got %v, want not found", err)
