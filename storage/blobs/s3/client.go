@@ -1,0 +1,82 @@
+package s3
+
+import (
+	"context"
+	"net/http"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	v4 "github.com/aws/aws-sdk-go-v2/aws/signer/v4"
+	awshttp "github.com/aws/aws-sdk-go-v2/aws/transport/http"
+	"github.com/aws/aws-sdk-go-v2/config"
+	"github.com/aws/aws-sdk-go-v2/service/s3"
+
+	"cameo/storage/fault"
+)
+
+const (
+	// consentFrom is the body size from which a put waits for the store's consent. Below it a store reads the
+	// body to its end before it answers, as Go's and most servers do.
+	consentFrom = 256 << 10
+	// consentWait is how long: then the body is sent all the same.
+	consentWait = time.Second
+	// defaultRegion is what self-hosted stores call themselves.
+	defaultRegion = "us-east-1"
+)
+
+// newClient is the SDK's client with everything off that this package does itself: attempts, checksums and
+// hashes of bodies.
+func newClient(ctx context.Context, c Config) (*s3.Client, error) {
+	options := []func(*config.LoadOptions) error{
+		config.WithHTTPClient(awshttp.NewBuildableClient().WithTransportOptions(tune)),
+		config.WithRetryer(func() aws.Retryer { return aws.NopRetryer{} }),
+	}
+	if c.Region != "" {
+		options = append(options, config.WithRegion(c.Region))
+	}
+	if c.Credentials != nil {
+		options = append(options, config.WithCredentialsProvider(c.Credentials))
+	}
+	settings, err := config.LoadDefaultConfig(ctx, options...)
+	if err != nil {
+		return nil, fault.Wrap(err, fault.Invalid, "the settings of the AWS SDK cannot be read")
+	}
+	if settings.Region == "" {
+		if c.Endpoint == "" {
+			return nil, invalid("region", "is missing: name the bucket's, or set AWS_REGION")
+		}
+		settings.Region = defaultRegion
+	}
+	return s3.NewFromConfig(settings, func(o *s3.Options) {
+		if c.Endpoint != "" {
+			o.BaseEndpoint = aws.String(c.Endpoint)
+		}
+		o.UsePathStyle = c.PathStyle
+		o.RequestChecksumCalculation = aws.RequestChecksumCalculationWhenRequired
+		o.ResponseChecksumValidation = aws.ResponseChecksumValidationWhenRequired
+		o.ContinueHeaderThresholdBytes = consentFrom
+		o.DisableLogOutputChecksumValidationSkipped = true
+	}), nil
+}
+
+// tune makes a transport that keeps its connections, sends bodies in large pieces and leaves them as they
+// are. Time limits are not its business: see watch.
+func tune(t *http.Transport) {
+	t.Protocols = new(http.Protocols)
+	t.Protocols.SetHTTP1(true)
+	t.ForceAttemptHTTP2 = false
+	t.DisableCompression = true
+	t.MaxIdleConns = 512
+	t.MaxIdleConnsPerHost = 256
+	t.MaxConnsPerHost = 0
+	t.IdleConnTimeout = 60 * time.Second
+	t.ResponseHeaderTimeout = 0
+	t.ExpectContinueTimeout = consentWait
+	t.WriteBufferSize = 64 << 10
+	t.ReadBufferSize = 64 << 10
+}
+
+// unsigned leaves the body out of the signature: the checksum, which is signed, vouches for it.
+func unsigned(o *s3.Options) {
+	o.APIOptions = append(o.APIOptions, v4.SwapComputePayloadSHA256ForUnsignedPayloadMiddleware)
+}

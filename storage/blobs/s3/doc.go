@@ -1,0 +1,32 @@
+// Package s3 keeps blobs as objects of an S3-compatible bucket, each of them put once and never changed.
+//
+// # Layout
+//
+//	PREFIX/4fGh1Jk2Lm/1-0     run 0 of the writer with epoch 1 of the upload 4fGh1Jk2Lm
+//	PREFIX/deployment         the id of the deployment that the bucket, or this prefix of it, belongs to
+//	PREFIX/.probe-…           there only while Open or Check runs
+//
+// An object carries its CRC-64/NVME as metadata, whatever the store itself keeps.
+//
+// # Requests
+//
+// A run is one PutObject of at most 16 MiB, sent from the pages that the Engine holds: no copy, no temporary
+// file, no multipart upload. Its checksum is computed in one pass and sent as a header that the signature
+// covers; there are no trailers and no second hash over the body, because several stores refuse the former
+// and the latter costs more than the rest of the request. Reading is one GetObject of a range. Objects are
+// listed by the sweep alone.
+//
+// # A name is used once
+//
+// Each put asks for If-None-Match: *. Bodies of 256 KiB and more wait for the store's consent
+// (Expect: 100-continue): a store that refuses a body closes the connection, and without the wait that shows
+// as a broken pipe instead of the refusal. After an attempt whose outcome is not known the object is looked
+// at first; one of the same length and checksum is the one that was meant.
+//
+// # Time
+//
+// A transfer may take as long as it moves. An attempt ends when the store has taken no byte, sent none or
+// owed an answer for five seconds. What may succeed is tried three times, with less patience each time, so
+// that a frozen store is given up after nine seconds; for some seconds after that every request is given one
+// second and one attempt, because its caller waits too.
+package s3
