@@ -24,11 +24,19 @@ func (s *Store) Check(ctx context.Context) error {
 	if err := s.send(ctx, s.object(key, [][]byte{[]byte(probeText)}, int64(len(probeText)))); err != nil {
 		return err
 	}
+	if err := s.readProbe(ctx, key); err != nil {
+		return err
+	}
+	return s.deleteOne(ctx, key)
+}
+
+// readProbe finds out a server that says yes to everything and keeps nothing.
+func (s *Store) readProbe(ctx context.Context, key string) error {
 	got, err := s.fetch(ctx, key, int64(len(probeText)))
-	if err == nil && !bytes.Equal(got, []byte(probeText)) {
+	if err == nil && string(got) != probeText {
 		err = trouble{notS3, errors.New("the store returns other bytes than were put")}.fault()
 	}
-	return errors.Join(err, s.deleteOne(ctx, key))
+	return err
 }
 
 // Mark gives the store a deployment's id unless it has one, and returns the id that it has then.

@@ -26,6 +26,9 @@ func (s *Store) probe(ctx context.Context) error {
 	if err == nil {
 		err = s.tryCondition(ctx, o)
 	}
+	if err == nil {
+		err = s.readProbe(ctx, key)
+	}
 	if err != nil {
 		return err
 	}

@@ -33,7 +33,7 @@ type Store struct {
 
 var _ storage.Blobs = (*Store)(nil)
 
-// Open finds out what the store can do: it puts and deletes a probe. Invalid: the configuration is
+// Open finds out what the store can do: it puts, reads and deletes a probe. Invalid: the configuration is
 // wrong, or what it names, such as the bucket or the credentials; Unavailable: the store does not answer. The
 // message is one sentence that says which.
 func Open(ctx context.Context, c Config) (*Store, error) {

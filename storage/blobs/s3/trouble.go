@@ -113,11 +113,11 @@ var codes = map[string]reason{
 	"ExpiredToken":                       credentials,
 	"InvalidToken":                       credentials,
 	"TokenRefreshRequired":               credentials,
+	"XAdminUserNotFound":                 credentials,
 	"NotSignedUp":                        credentials,
 	"AccountProblem":                     credentials,
 	"AccessDenied":                       forbidden,
 	"AllAccessDisabled":                  forbidden,
-	"MethodNotAllowed":                   forbidden,
 	"RequestTimeTooSkewed":               skewed,
 	"RequestExpired":                     skewed,
 	"PermanentRedirect":                  elsewhere,
@@ -215,13 +215,12 @@ func isS3(answer *smithyhttp.ResponseError) bool {
 func unreached(err error) reason {
 	var name *net.DNSError
 	var certificate *tls.CertificateVerificationError
-	var plain tls.RecordHeaderError
 	switch {
 	case errors.As(err, &name) && name.IsNotFound:
 		return noAddress
 	case errors.As(err, &certificate):
 		return untrusted
-	case errors.As(err, &plain):
+	case errors.Is(err, http.ErrSchemeMismatch):
 		return notS3
 	case errors.Is(err, context.DeadlineExceeded):
 		return silent
@@ -273,7 +272,7 @@ func hidden(err error) error {
 // asSettings makes Invalid what no waiting mends.
 func asSettings(err error) error {
 	if f, ok := errors.AsType[*fault.Error](err); ok && facts[reason(f.Reason)].settings {
-		return fault.Wrap(err, fault.Invalid, "%s", f.Message).Because(f.Reason)
+		return fault.Wrap(f.Unwrap(), fault.Invalid, "%s", f.Message).Because(f.Reason)
 	}
 	return err
 }
