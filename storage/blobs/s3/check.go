@@ -24,10 +24,11 @@ func (s *Store) Check(ctx context.Context) error {
 	if err := s.send(ctx, s.object(key, [][]byte{[]byte(probeText)}, int64(len(probeText)))); err != nil {
 		return err
 	}
-	if err := s.readProbe(ctx, key); err != nil {
-		return err
+	err = s.readProbe(ctx, key)
+	if left := s.deleteOne(ctx, key); err == nil {
+		err = left
 	}
-	return s.deleteOne(ctx, key)
+	return err
 }
 
 // readProbe finds out a server that says yes to everything and keeps nothing.

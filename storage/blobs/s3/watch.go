@@ -55,7 +55,7 @@ const (
 )
 
 func patience() []time.Duration {
-	return []time.Duration{5 * time.Second, 1500 * time.Millisecond, time.Second}
+	return []time.Duration{5 * time.Second, time.Second, time.Second / 2}
 }
 
 // do tries one request until it succeeds, cannot succeed, or has been tried often enough. The call ends its
