@@ -39,6 +39,7 @@ storage                → storage/fault
 storage/ledger         → storage, storage/fault, storage/sqldb
 storage/blobs/*        → storage, storage/fault
 storage/blobs/disk/powertest → storage/blobs/disk, storage/fault
+storage/blobs/s3/s3test → storage/blobs/s3, storage
 storage/sqldb          → storage/fault
 storage/sqldb/sqltest  → storage/sqldb
 storage/fault          → standard library
@@ -54,7 +55,7 @@ var everywhere = []string{"storage/fault/point"}
 // Shut even for them: one dialect from another, association from storage, and server from below except as the whole
 // instance that servertest starts.
 var forTests = []string{
-	"storage/blobs/*", "storage/blobs/disk/powertest", "storage/sqldb", "storage/sqldb/sqltest", "storage/ledger",
+	"storage/blobs/*", "storage/blobs/disk/powertest", "storage/blobs/s3/s3test", "storage/sqldb", "storage/sqldb/sqltest", "storage/ledger",
 	"association/*",
 	"server/auth/authtest", "server/boot", "server/client", "server/servertest",
 }

@@ -47,7 +47,7 @@ func ParseURL(address string) (Config, error) {
 	u, err := url.Parse(address)
 	switch {
 	case err != nil: // the parser's error would repeat the address, and with it what does not belong there
-		return Config{}, invalid("", "the address of the S3 store cannot be read: want s3://BUCKET/PREFIX?NAME=VALUE")
+		return Config{}, invalid("", "the address of the S3 store cannot be read: want s3://BUCKET/PREFIX")
 	case u.Scheme != "s3" || u.Opaque != "":
 		return Config{}, invalid("", "the address of an S3 store begins with s3://")
 	case u.User != nil:

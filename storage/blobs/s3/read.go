@@ -134,7 +134,7 @@ func (r *reader) resume(err error) error {
 	if r.w.stalled() {
 		t.reason = silent
 	}
-	r.Close()
+	_ = r.Close()
 	if err := ended(r.ctx); err != nil {
 		return err
 	}

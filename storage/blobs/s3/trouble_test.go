@@ -62,8 +62,10 @@ func TestOpenSaysWhatIsWrong(t *testing.T) {
 		kind   fault.Kind
 		reason string
 	}{
-		{"the bucket is missing", func(_ *testing.T, _ *s3test.Server, c *s3.Config) { c.Bucket = "nowhere" },
-			fault.Invalid, "bucket_missing"},
+		{
+			"the bucket is missing", func(_ *testing.T, _ *s3test.Server, c *s3.Config) { c.Bucket = "nowhere" },
+			fault.Invalid, "bucket_missing",
+		},
 		{"the key is unknown", keys("stranger", s3test.Secret), fault.Invalid, "credentials_refused"},
 		{"the secret is wrong", keys(s3test.Access, "hunter2-hunter2"), fault.Invalid, "credentials_refused"},
 		{"the bucket is read-only", scripted(403, "AccessDenied"), fault.Invalid, "access_denied"},
@@ -71,14 +73,22 @@ func TestOpenSaysWhatIsWrong(t *testing.T) {
 		{"the region is another", scripted(301, "PermanentRedirect"), fault.Invalid, "region_wrong"},
 		{"the store is full", scripted(507, "XMinioStorageFull"), fault.Full, "store_full"},
 		{"the store is busy", scripted(503, "SlowDown"), fault.Unavailable, "store_busy"},
-		{"nobody listens", endpoint(func(*testing.T) string { return "http://127.0.0.1:1" }),
-			fault.Unavailable, "store_down"},
-		{"the endpoint's name is unknown", endpoint(func(*testing.T) string { return "http://nowhere.invalid" }),
-			fault.Invalid, "endpoint_unknown"},
-		{"a web server that knows nothing", endpoint(func(t *testing.T) string { return website(t, 404) }),
-			fault.Invalid, "endpoint_wrong"},
-		{"a web server that takes no puts", endpoint(func(t *testing.T) string { return website(t, 405) }),
-			fault.Invalid, "endpoint_wrong"},
+		{
+			"nobody listens", endpoint(func(*testing.T) string { return "http://127.0.0.1:1" }),
+			fault.Unavailable, "store_down",
+		},
+		{
+			"the endpoint's name is unknown", endpoint(func(*testing.T) string { return "http://nowhere.invalid" }),
+			fault.Invalid, "endpoint_unknown",
+		},
+		{
+			"a web server that knows nothing", endpoint(func(t *testing.T) string { return website(t, 404) }),
+			fault.Invalid, "endpoint_wrong",
+		},
+		{
+			"a web server that takes no puts", endpoint(func(t *testing.T) string { return website(t, 405) }),
+			fault.Invalid, "endpoint_wrong",
+		},
 		{"https at an http port", endpoint(func(t *testing.T) string {
 			return strings.Replace(website(t, 200), "http:", "https:", 1)
 		}), fault.Invalid, "endpoint_wrong"},

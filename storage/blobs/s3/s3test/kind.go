@@ -76,3 +76,10 @@ func absent(tb testing.TB, why error) {
 	}
 	tb.Skip(why)
 }
+
+func notShort(tb testing.TB) {
+	tb.Helper()
+	if testing.Short() {
+		tb.Skip("starts an S3 server, which takes seconds")
+	}
+}

@@ -47,6 +47,7 @@ type Server struct {
 // other tests too: take a Config's prefix.
 func Shared(tb testing.TB, k Kind) *Server {
 	tb.Helper()
+	notShort(tb)
 	server, err := shared[k]()
 	if err != nil {
 		absent(tb, err)
@@ -63,6 +64,7 @@ var shared = map[Kind]func() (*Server, error){
 // Start returns a server for one test alone, which may freeze it. It ends with the test.
 func Start(tb testing.TB, k Kind) *Server {
 	tb.Helper()
+	notShort(tb)
 	server, err := start(k)
 	if err != nil {
 		absent(tb, err)
@@ -124,7 +126,8 @@ func start(k Kind) (*Server, error) {
 	if err := os.Mkdir(filepath.Join(dir, "data"), 0o700); err != nil {
 		return nil, err
 	}
-	shell := exec.Command("sh", append([]string{"-c", keeper, "keeper", dir}, k.command(program, dir, address)...)...)
+	arguments := append([]string{"-c", keeper, "keeper", dir}, k.command(program, dir, address)...)
+	shell := exec.Command("sh", arguments...)
 	shell.Env = k.environment(dir)
 	stdin, err1 := shell.StdinPipe()
 	stdout, err2 := shell.StdoutPipe()
