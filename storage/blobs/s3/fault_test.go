@@ -35,10 +35,7 @@ func behind(t *testing.T, server *s3test.Server) (*s3.Store, *s3test.Proxy) {
 // photo is n bytes that do not repeat, in pages.
 func photo(n int, seed uint64) [][]byte {
 	b := make([]byte, n)
-	source := rand.New(rand.NewPCG(seed, 1))
-	for i := range b {
-		b[i] = byte(source.Uint32())
-	}
+	_, _ = rand.NewChaCha8([32]byte{byte(seed)}).Read(b)
 	var pages [][]byte
 	for page := 256 << 10; len(b) > 0; b = b[min(page, len(b)):] {
 		pages = append(pages, b[:min(page, len(b))])

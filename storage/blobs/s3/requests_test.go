@@ -75,19 +75,23 @@ func send(ctx context.Context, e *storage.Engine, id storage.ID, at, n int64, b 
 	return e.Append(ctx, storage.Write{ID: id, At: at, Len: n, Total: storage.Unknown, Body: b})
 }
 
-func wantUpload(t *testing.T, e *storage.Engine, id storage.ID, want []byte) {
+func readUpload(t *testing.T, e *storage.Engine, id storage.ID) ([]byte, error) {
 	t.Helper()
 	u, err := e.Find(t.Context(), id)
 	if err != nil {
-		t.Fatal(err)
+		return nil, err
 	}
 	r, err := e.Open(t.Context(), u, 0, u.Length)
 	if err != nil {
-		t.Fatal(err)
+		return nil, err
 	}
 	defer r.Close()
-	got, err := io.ReadAll(r)
-	if err != nil || !bytes.Equal(got, want) {
+	return io.ReadAll(r)
+}
+
+func wantUpload(t *testing.T, e *storage.Engine, id storage.ID, want []byte) {
+	t.Helper()
+	if got, err := readUpload(t, e, id); err != nil || !bytes.Equal(got, want) {
 		t.Fatalf("got %d bytes, %v, want the %d sent", len(got), err, len(want))
 	}
 }

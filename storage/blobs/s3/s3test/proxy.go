@@ -36,6 +36,7 @@ type Proxy struct {
 	plan    func(op string, nth int) Fault
 	counts  map[string]int
 	stored  int64
+	headers map[string]http.Header
 }
 
 // NewProxy starts a proxy for the length of a test.
@@ -45,7 +46,7 @@ func NewProxy(tb testing.TB, server *Server) *Proxy {
 	if err != nil {
 		tb.Fatal(err)
 	}
-	p := &Proxy{counts: map[string]int{}, plan: func(string, int) Fault { return Fault{} }}
+	p := &Proxy{counts: map[string]int{}, headers: map[string]http.Header{}, plan: func(string, int) Fault { return Fault{} }}
 	transport := &http.Transport{DisableCompression: true, MaxIdleConnsPerHost: 64}
 	p.forward = &httputil.ReverseProxy{
 		Rewrite: func(r *httputil.ProxyRequest) {
@@ -87,6 +88,13 @@ func (p *Proxy) Stored() int64 {
 	return p.stored
 }
 
+// Header returns that of the last request of an operation.
+func (p *Proxy) Header(op string) http.Header {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.headers[op]
+}
+
 // operation is S3's name of a request.
 func operation(r *http.Request) string {
 	query, object := r.URL.Query(), strings.Count(strings.Trim(r.URL.Path, "/"), "/") > 0
@@ -106,6 +114,7 @@ func (p *Proxy) next(r *http.Request) Fault {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.counts[op]++
+	p.headers[op] = r.Header.Clone()
 	if op == "PutObject" {
 		p.stored += r.ContentLength
 	}
