@@ -14,15 +14,8 @@ import (
 	"cameo/storage/fault"
 )
 
-const (
-	// consentFrom is the body size from which a put waits for the store's consent. Below it a store reads the
-	// body to its end before it answers, as Go's and most servers do.
-	consentFrom = 256 << 10
-	// consentWait is how long: then the body is sent all the same.
-	consentWait = time.Second
-	// defaultRegion is what self-hosted stores call themselves.
-	defaultRegion = "us-east-1"
-)
+// defaultRegion is what self-hosted stores call themselves.
+const defaultRegion = "us-east-1"
 
 // newClient is the SDK's client with everything off that this package does itself: attempts, checksums and
 // hashes of bodies.
@@ -54,7 +47,7 @@ func newClient(ctx context.Context, c Config) (*s3.Client, error) {
 		o.UsePathStyle = c.PathStyle
 		o.RequestChecksumCalculation = aws.RequestChecksumCalculationWhenRequired
 		o.ResponseChecksumValidation = aws.ResponseChecksumValidationWhenRequired
-		o.ContinueHeaderThresholdBytes = consentFrom
+		o.ContinueHeaderThresholdBytes = -1 // a round trip more, and the servers met consent before they judge
 		o.DisableLogOutputChecksumValidationSkipped = true
 	}), nil
 }
@@ -71,7 +64,6 @@ func tune(t *http.Transport) {
 	t.MaxConnsPerHost = 0
 	t.IdleConnTimeout = 60 * time.Second
 	t.ResponseHeaderTimeout = 0
-	t.ExpectContinueTimeout = consentWait
 	t.WriteBufferSize = 64 << 10
 	t.ReadBufferSize = 64 << 10
 }

@@ -24,14 +24,14 @@ import (
 func TestHeadersOfAPut(t *testing.T) {
 	t.Parallel()
 	s, proxy := behind(t, s3test.Shared(t, s3test.MinIO))
-	for size, expect := range map[int]string{10: "", 4 * mib: "100-continue"} {
+	for _, size := range []int{10, 4 * mib} {
 		if err := put(t.Context(), s, storage.RunName("4fGh1Jk2Lm", 1, size), photo(size, 1)); err != nil {
 			t.Fatal(err)
 		}
 		h := proxy.Header("PutObject")
 		for name, want := range map[string]string{
 			"X-Amz-Content-Sha256": "UNSIGNED-PAYLOAD", "X-Amz-Trailer": "", "Content-Encoding": "", "If-None-Match": "*",
-			"X-Amz-Checksum-Crc64nvme": h.Get("X-Amz-Meta-Crc64nvme"), "X-Amz-Checksum-Crc32": "", "Expect": expect,
+			"X-Amz-Checksum-Crc64nvme": h.Get("X-Amz-Meta-Crc64nvme"), "X-Amz-Checksum-Crc32": "", "Expect": "",
 			"X-Amz-Server-Side-Encryption": "", "X-Amz-Storage-Class": "",
 		} {
 			if got := h.Get(name); got != want {
@@ -148,4 +148,25 @@ func TestDamagedObjectIsNotServed(t *testing.T) {
 	if got, err := readUpload(t, e, id); !fault.Is(err, fault.Corrupt) || len(got) >= 2*mib {
 		t.Errorf("got %d bytes, %v, want Corrupt", len(got), err)
 	}
+}
+
+// A name that was used is refused, and the body sent once, whether the refusal is seen or a broken pipe.
+func TestATakenNameIsRefused(t *testing.T) {
+	t.Parallel()
+	eachServer(t, func(t *testing.T, server *s3test.Server) {
+		s, proxy := behind(t, server)
+		if err := put(t.Context(), s, blob, photo(16*mib, 1)); err != nil {
+			t.Fatal(err)
+		}
+		for range 4 {
+			proxy.Plan(func(string, int) s3test.Fault { return s3test.Fault{} })
+			if err := put(t.Context(), s, blob, photo(16*mib, 2)); !fault.Is(err, fault.Exists) {
+				t.Errorf("got %v, want Exists", err)
+			}
+			if got := proxy.Counts(); got["PutObject"] != 1 || got["HeadObject"] > 1 {
+				t.Errorf("got %v, want one put and at most a look", got)
+			}
+		}
+		wantStored(t, s, blob, photo(16*mib, 1))
+	})
 }
