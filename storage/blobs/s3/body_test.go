@@ -2,6 +2,7 @@ package s3_test
 
 import (
 	"bytes"
+	"errors"
 	"io"
 	"testing"
 	"testing/iotest"
@@ -32,7 +33,7 @@ func TestBodyReadsNoPageOnceItIsStopped(t *testing.T) {
 	if _, err := b.Seek(0, io.SeekStart); err != nil {
 		t.Error(err)
 	}
-	if n, err := b.Read(make([]byte, 2)); n != 0 || err == nil || err == io.EOF || alive != 1 {
+	if n, err := b.Read(make([]byte, 2)); n != 0 || err == nil || errors.Is(err, io.EOF) || alive != 1 {
 		t.Errorf("stopped: got %d, %v, alive %d", n, err, alive)
 	}
 }

@@ -19,10 +19,10 @@
 // # A name is used once
 //
 // Each put asks for If-None-Match: *. A store that refuses a large body may close the connection while it is
-// still sent, and then the refusal shows as a broken pipe; Expect: 100-continue does not help, because servers
-// were met that consent first and refuse then. So after an attempt whose outcome is not known the object is
-// looked at before anything is sent again: one of the same length and checksum is the one that was meant,
-// another has taken the name.
+// still sent, and then the refusal shows as a broken pipe; Expect: 100-continue does not help, because some
+// servers consent first and refuse then. So after an attempt whose outcome is not known the object is looked
+// at before anything is sent again: one of the same length and checksum is the one that was meant, another
+// has taken the name.
 //
 // # Time
 //

@@ -216,7 +216,7 @@ func unreached(err error) reason {
 	var name *net.DNSError
 	var certificate *tls.CertificateVerificationError
 	switch {
-	case errors.As(err, &name) && name.IsNotFound:
+	case errors.As(err, &name):
 		return noAddress
 	case errors.As(err, &certificate):
 		return untrusted

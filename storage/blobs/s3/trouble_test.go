@@ -116,6 +116,21 @@ func TestOpenSaysWhatIsWrong(t *testing.T) {
 	}
 }
 
+// With virtual hosts the bucket is a part of the host's name.
+func TestVirtualHostStyle(t *testing.T) {
+	t.Parallel()
+	c := s3test.Shared(t, s3test.MinIO).Config(t)
+	c.Endpoint = "http://nowhere.invalid"
+	for pathStyle, want := range map[bool]string{
+		true: "http://nowhere.invalid/cameo/" + c.Prefix + "/", false: "http://cameo.nowhere.invalid/" + c.Prefix + "/",
+	} {
+		c.PathStyle = pathStyle
+		if _, err := s3.Open(t.Context(), c); err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("path_style=%v: got %v, want a request to %s", pathStyle, err, want)
+		}
+	}
+}
+
 func TestAWebServerThatAcceptsAllIsNoStore(t *testing.T) {
 	t.Parallel()
 	c := s3test.Shared(t, s3test.MinIO).Config(t)

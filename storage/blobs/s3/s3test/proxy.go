@@ -46,7 +46,8 @@ func NewProxy(tb testing.TB, server *Server) *Proxy {
 	if err != nil {
 		tb.Fatal(err)
 	}
-	p := &Proxy{counts: map[string]int{}, headers: map[string]http.Header{}, plan: func(string, int) Fault { return Fault{} }}
+	p := &Proxy{headers: map[string]http.Header{}}
+	p.Plan(func(string, int) Fault { return Fault{} })
 	transport := &http.Transport{DisableCompression: true, MaxIdleConnsPerHost: 64}
 	p.forward = &httputil.ReverseProxy{
 		Rewrite: func(r *httputil.ProxyRequest) {
