@@ -77,7 +77,7 @@ func (s *Store) holdsTo(ctx context.Context, o object) (bool, error) {
 
 // sendWrong expects to be refused, so there is one attempt.
 func (s *Store) sendWrong(ctx context.Context, o object) error {
-	w := newWatch(ctx, patience()[0])
+	w := newWatch(ctx, patience(0))
 	defer w.end()
 	if err := s.putOnce(w, o); err != nil {
 		return w.explain(err).fault()

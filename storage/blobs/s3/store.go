@@ -62,7 +62,7 @@ func Open(ctx context.Context, c Config) (*Store, error) {
 
 // haveCredentials looks for them now, so that their absence is told as such.
 func (s *Store) haveCredentials(ctx context.Context) error {
-	w := newWatch(ctx, patience()[0])
+	w := newWatch(ctx, patience(0))
 	defer w.end()
 	if _, err := s.client.Options().Credentials.Retrieve(w.ctx); err != nil {
 		return fault.Wrap(err, fault.Invalid, "there are no credentials for the S3 store: "+

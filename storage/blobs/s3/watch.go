@@ -47,49 +47,73 @@ func (w *watch) explain(err error) trouble {
 
 func (w *watch) stalled() bool { return errors.Is(context.Cause(w.ctx), errStalled) }
 
-// The time limits of the attempts of one request, and of one made while the store is known to be frozen.
+// What a request is given, and one made while the store is known to be frozen.
 const (
+	attempts    = 3
 	ailingLimit = time.Second
 	ailingFor   = 5 * time.Second
 	firstPause  = 150 * time.Millisecond // before the second attempt; the next is four times as long
 )
 
-func patience() []time.Duration {
-	return []time.Duration{5 * time.Second, time.Second, time.Second / 2}
+// patience is the time limit of an attempt before which so many have stalled.
+func patience(stalls int) time.Duration {
+	switch stalls {
+	case 0:
+		return 5 * time.Second
+	case 1:
+		return time.Second
+	}
+	return time.Second / 2
 }
 
 // do tries one request until it succeeds, cannot succeed, or has been tried often enough. The call ends its
 // watch, unless it hands it on with what it opened.
 func (s *Store) do(ctx context.Context, call func(w *watch) error) error {
-	limits := patience()
 	if s.ailing.Load() {
-		limits = []time.Duration{ailingLimit}
+		return inWords(s.attempt(ctx, ailingLimit, call))
 	}
-	var t trouble
-	for n, limit := range limits {
-		if err := ended(ctx); err != nil {
-			return err
+	stalls := 0
+	for n := 1; ; n++ {
+		err := s.attempt(ctx, patience(stalls), call)
+		t, failed := errors.AsType[trouble](err)
+		if !failed || !facts[t.reason].again || n == attempts {
+			if t.reason == silent {
+				s.ails()
+			}
+			return inWords(err)
 		}
-		w := newWatch(ctx, limit)
-		err := call(w)
-		if err == nil {
-			s.ailing.Store(false)
-			return nil
-		}
-		if err := ended(ctx); err != nil {
-			return err
-		}
-		if t = w.explain(err); !facts[t.reason].again || n == len(limits)-1 {
-			break
+		if t.reason == silent {
+			stalls++
 		}
 		if err := s.pause(ctx, n); err != nil {
 			return err
 		}
 	}
-	if t.reason == silent {
-		s.ails()
+}
+
+// attempt returns a trouble, or the fault of a context that ended.
+func (s *Store) attempt(ctx context.Context, limit time.Duration, call func(w *watch) error) error {
+	if err := ended(ctx); err != nil {
+		return err
 	}
-	return t.fault()
+	w := newWatch(ctx, limit)
+	err := call(w)
+	if err == nil {
+		s.ailing.Store(false)
+		return nil
+	}
+	if err := ended(ctx); err != nil {
+		return err
+	}
+	return w.explain(err)
+}
+
+// inWords turns a trouble into a fault.
+func inWords(err error) error {
+	if t, ok := errors.AsType[trouble](err); ok {
+		return t.fault()
+	}
+	return err
 }
 
 // ails remembers for a while that the store does not answer.
@@ -99,10 +123,10 @@ func (s *Store) ails() {
 	}
 }
 
-// pause waits before the attempt after the n-th: longer each time, and never as long as other nodes that met
-// the same trouble.
+// pause waits after the n-th attempt, counted from 1: longer each time, and never as long as other nodes that
+// met the same trouble.
 func (s *Store) pause(ctx context.Context, n int) error {
-	length := firstPause << (2 * n)
+	length := firstPause << (2 * (n - 1))
 	timer := time.NewTimer(length/2 + length*time.Duration(s.draw())/256)
 	defer timer.Stop()
 	select {
