@@ -28,6 +28,6 @@
 //
 // A transfer may take as long as it moves. An attempt ends when the store has taken no byte, sent none or
 // owed an answer for five seconds. What may succeed is tried three times, with less patience after each that
-// stalled, so that a frozen store is given up after eight seconds; for some seconds after that every request is given one
-// second and one attempt, because its caller waits too.
+// stalled, so that a frozen store is given up after eight seconds; for some seconds after that every request
+// is given one second and one attempt, because its caller waits too.
 package s3
