@@ -207,8 +207,9 @@ func TestEngineOverAFrozenStore(t *testing.T) {
 	if _, err := send(t.Context(), e, id, 0, 4*mib, body(data, io.EOF)); !fault.Is(err, fault.Unavailable) {
 		t.Errorf("got %v, want Unavailable", err)
 	}
-	if took := time.Since(start); took > 10*time.Second+slack {
-		t.Errorf("the write was answered after %v", took)
+	took := time.Since(start)
+	if t.Logf("the write was answered after %v", took); took > 10*time.Second+slack {
+		t.Errorf("want 10 s at most")
 	}
 	start = time.Now()
 	if u, err := e.Status(t.Context(), id); err != nil || u.Offset != 0 || time.Since(start) > time.Second+slack {
