@@ -31,7 +31,7 @@ func BenchmarkPut(b *testing.B) {
 			b.SetBytes(int64(size))
 			b.ReportAllocs()
 			for n := 0; b.Loop(); n++ {
-				if err := put(b.Context(), s, storage.RunName("4fGh1Jk2Lm", 1, n), pages); err != nil {
+				if err := put(b.Context(), s, storage.RunName("4fGh1Jk2Lm", 1, n, "a"), pages); err != nil {
 					b.Fatal(err)
 				}
 			}

@@ -2,7 +2,7 @@
 //
 // # Layout
 //
-//	PREFIX/4fGh1Jk2Lm/1-0     run 0 of the writer with epoch 1 of the upload 4fGh1Jk2Lm
+//	PREFIX/4fGh1Jk2Lm/1-0-x   a run of the writer with epoch 1 of the upload 4fGh1Jk2Lm
 //	PREFIX/deployment         the id of the deployment that the bucket, or this prefix of it, belongs to
 //	PREFIX/.probe-…           there only while Open or Check runs
 //

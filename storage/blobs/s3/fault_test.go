@@ -188,7 +188,9 @@ func TestResets(t *testing.T) {
 	var errs [runs]error
 	var all sync.WaitGroup
 	for i := range runs {
-		all.Go(func() { errs[i] = put(t.Context(), s, storage.RunName("4fGh1Jk2Lm", 1, i), photo(400_000, uint64(i))) })
+		all.Go(func() {
+			errs[i] = put(t.Context(), s, storage.RunName("4fGh1Jk2Lm", 1, i, "a"), photo(400_000, uint64(i)))
+		})
 	}
 	all.Wait()
 	proxy.Plan(func(string, int) s3test.Fault { return s3test.Fault{} })
@@ -201,7 +203,7 @@ func TestResets(t *testing.T) {
 			continue
 		}
 		stored++
-		wantStored(t, s, storage.RunName("4fGh1Jk2Lm", 1, i), photo(400_000, uint64(i)))
+		wantStored(t, s, storage.RunName("4fGh1Jk2Lm", 1, i, "a"), photo(400_000, uint64(i)))
 	}
 	if stored < runs*3/4 {
 		t.Errorf("got %d of %d runs stored, want most", stored, runs)

@@ -25,7 +25,7 @@ func TestHeadersOfAPut(t *testing.T) {
 	t.Parallel()
 	s, proxy := behind(t, s3test.Shared(t, s3test.MinIO))
 	for _, size := range []int{10, 4 * mib} {
-		if err := put(t.Context(), s, storage.RunName("4fGh1Jk2Lm", 1, size), photo(size, 1)); err != nil {
+		if err := put(t.Context(), s, storage.RunName("4fGh1Jk2Lm", 1, size, "a"), photo(size, 1)); err != nil {
 			t.Fatal(err)
 		}
 		h := proxy.Header("PutObject")
@@ -76,7 +76,7 @@ func TestPagesAreNotReadAfterAFailedSync(t *testing.T) {
 	for n := range 8 {
 		pages := photo(16*mib, 1)
 		ctx, cancel := context.WithTimeout(t.Context(), time.Duration(2+6*n)*time.Millisecond)
-		err := put(ctx, s, storage.RunName("4fGh1Jk2Lm", 1, n), pages)
+		err := put(ctx, s, storage.RunName("4fGh1Jk2Lm", 1, n, "a"), pages)
 		for _, page := range pages {
 			clear(page)
 		}
@@ -95,7 +95,7 @@ func TestManyNames(t *testing.T) {
 	var all sync.WaitGroup
 	places := make(chan struct{}, 32)
 	for i := range names {
-		name := storage.RunName("4fGh1Jk2Lm", 1, i)
+		name := storage.RunName("4fGh1Jk2Lm", 1, i, "a")
 		want = append(want, name)
 		all.Go(func() {
 			places <- struct{}{}
