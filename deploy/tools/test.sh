@@ -2,8 +2,8 @@
 # test.sh all     everything that must hold before a change is kept (`make test`, and so .ci/run)
 # test.sh quick   format, vet, lint and the fast tests (`make check`)
 #
-# Order: what fails fastest first. golangci-lint is built in the background while the first tests run, because it is
-# the longest build and the tests leave a core free; what is measured against a clock (the whole-program and fault
+# Order: what fails fastest first. golangci-lint and the S3 servers are built in the background while the first tests
+# run, because they are the longest builds and the tests leave a core free; what is measured against a clock (the whole-program and fault
 # tests) runs last and alone. A step that fails does not stop the next one: one run tells everything.
 set -u
 cd "$(dirname "$0")/../.." || exit
@@ -42,6 +42,9 @@ lint() {
     "$bin/golangci-lint" run ./...
 }
 
+# The room whose tests start S3 servers.
+s3='^cameo/storage/blobs/s3(/|$)'
+
 # The rooms whose tests run the whole program, kill it, fill its disk and look at the clock.
 whole='^cameo/(cmd|server/boot|server/servertest)(/|$)'
 
@@ -53,9 +56,16 @@ suite() { # file for the events, then flags and packages
 
 rooms() {
     local packages
-    packages=$(go list ./... | grep -Ev "$whole") || return
+    packages=$(go list ./... | grep -Ev "$whole|$s3") || return
     # shellcheck disable=SC2086 # a list of names
     suite "$work/rooms.json" $packages
+}
+
+# Never from the test cache either: the servers are no file that it knows. More tests at once than there are cores:
+# many of them wait for a server that does not answer.
+s3() {
+    wait "$s3_build" || { cat "$work/s3.log" && return 1; }
+    suite "$work/s3-tests.json" -count=1 -parallel 8 ./storage/blobs/s3/...
 }
 
 # Never from the test cache: these depend on the machine, not only on files. One package at a time: they look at the clock.
@@ -73,9 +83,9 @@ clean() {
 
 # What the machine must offer. A test that misses one of these fails; it does not skip.
 require() {
-    local required=photo,strace
+    local required=photo,strace,s3
     if [ -n "${CI:-}" ] || [ "$(id -u)" -eq 0 ]; then
-        required=photo,tmpfs,strace,root
+        required=photo,strace,s3,tmpfs,root
     else
         echo "not root: tests that mount a file system are skipped (CI runs them)"
     fi
@@ -94,6 +104,10 @@ changes >"$work/before"
 bin=$("$tools/tools.sh" test) || exit
 "$tools/tools.sh" lint >"$work/lint.log" 2>&1 &
 lint_build=$!
+if [ "$mode" = all ]; then
+    nice "$tools/tools.sh" s3 >"$work/s3.log" 2>&1 &
+    s3_build=$!
+fi
 
 case "$mode" in
 quick)
@@ -109,6 +123,7 @@ all)
     step "vet" vetted
     step "tests of each room, with -race" rooms
     step "lint" lint
+    step "tests against S3 servers, with -race" s3
     step "tests of the whole program and of faults, with -race" program
     step "work tree untouched" clean
     ;;

@@ -3,24 +3,29 @@
 #   tools.sh test    gotestsum, gofumpt, benchstat (go.mod; seconds)
 #   tools.sh lint    golangci-lint (go.mod; a minute or two the first time)
 #   tools.sh peers   tusd, the server that the benchmark compares with (peers.mod)
+#   tools.sh s3      minio and versitygw, the S3 servers that the tests start (minio.mod, versitygw.mod; minutes)
+# `tools.sh GROUP where` builds nothing and prints the folder, whether they are there or not.
 # They are kept outside the repository, in a folder named after their versions: a second call is instant, and a
 # changed pin is a new folder.
 set -eu
 
-group="${1:?usage: tools.sh test|lint|peers}"
-mod=go.mod
+group="${1:?usage: tools.sh test|lint|peers|s3}"
+mods=go.mod
 case "$group" in
 test) packages="gotest.tools/gotestsum mvdan.cc/gofumpt golang.org/x/perf/cmd/benchstat" ;;
 lint) packages="github.com/golangci/golangci-lint/v2/cmd/golangci-lint" ;;
-peers) packages="github.com/tus/tusd/v2/cmd/tusd" mod=peers.mod ;;
-*) echo "tools.sh: no group $group: want test, lint or peers" >&2 && exit 2 ;;
+peers) packages="github.com/tus/tusd/v2/cmd/tusd" mods=peers.mod ;;
+s3) packages="github.com/minio/minio github.com/versity/versitygw/cmd/versitygw" mods="minio.mod versitygw.mod" ;;
+*) echo "tools.sh: no group $group: want test, lint, peers or s3" >&2 && exit 2 ;;
 esac
 
 cd "$(dirname "$0")"
 sum() { if command -v sha256sum >/dev/null; then sha256sum; else shasum -a 256; fi; }
-version=$({ go env GOVERSION && cat "$mod" "${mod%.mod}.sum"; } | sum | cut -c1-12)
+sums() { for mod in $mods; do cat "$mod" "${mod%.mod}.sum"; done; }
+version=$({ go env GOVERSION && sums; } | sum | cut -c1-12)
 bin="${XDG_CACHE_HOME:-$HOME/.cache}/cameo/bin/$version"
 mkdir -p "$bin"
+[ "${2:-}" != where ] || { echo "$bin" && exit; }
 
 # Order: build beside, then rename. A build that was interrupted leaves nothing that looks finished, and of two
 # builds at the same time (make -j, two terminals) the second waits and finds the work done.
@@ -28,6 +33,8 @@ exec 9>"$bin/.lock-$group"
 ! command -v flock >/dev/null || flock 9
 for package in $packages; do
     name="${package##*/}"
+    mod="$name.mod"
+    [ -e "$mod" ] || mod="$mods"
     if [ ! -x "$bin/$name" ]; then
         echo "building $name (once; kept in $bin)" >&2
         GOFLAGS='' CGO_ENABLED=0 go build -modfile="$mod" -trimpath -o "$bin/.$name.new" "$package"

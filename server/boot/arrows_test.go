@@ -39,6 +39,7 @@ storage                → storage/fault
 storage/ledger         → storage, storage/fault, storage/sqldb
 storage/blobs/*        → storage, storage/fault
 storage/blobs/disk/powertest → storage/blobs/disk, storage/fault
+storage/blobs/s3/s3test → storage/blobs/s3, storage
 storage/sqldb          → storage/fault
 storage/sqldb/sqltest  → storage/sqldb
 storage/fault          → standard library
@@ -54,8 +55,8 @@ var everywhere = []string{"storage/fault/point"}
 // Shut even for them: one dialect from another, association from storage, and server from below except as the whole
 // instance that servertest starts.
 var forTests = []string{
-	"storage/blobs/*", "storage/blobs/disk/powertest", "storage/sqldb", "storage/sqldb/sqltest", "storage/ledger",
-	"association/*",
+	"storage/blobs/*", "storage/blobs/disk/powertest", "storage/blobs/s3/s3test",
+	"storage/sqldb", "storage/sqldb/sqltest", "storage/ledger", "association/*",
 	"server/auth/authtest", "server/boot", "server/client", "server/servertest",
 }
 
@@ -73,10 +74,10 @@ var fences = []struct {
 	{"github.com/pressly/goose", []string{"storage/sqldb"}},
 	{"github.com/prometheus", []string{"server/ops"}},
 	{"net/http", []string{"server", "cmd", "association/fetch", "storage/blobs/s3"}},
-	{"os/exec", []string{"cmd", "server/servertest"}},
+	{"os/exec", []string{"cmd", "server/servertest", "storage/blobs/s3/s3test"}},
 	{"testing", []string{
 		"server/servertest", "server/auth/authtest",
-		"storage/blobs/blobstest", "storage/blobs/disk/powertest", "storage/sqldb/sqltest",
+		"storage/blobs/blobstest", "storage/blobs/disk/powertest", "storage/blobs/s3/s3test", "storage/sqldb/sqltest",
 	}},
 }
 

@@ -1,0 +1,192 @@
+package s3test
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"io"
+	"maps"
+	"net"
+	"net/http"
+	"net/http/httptest"
+	"net/http/httputil"
+	"net/url"
+	"strings"
+	"sync"
+	"testing"
+)
+
+// Fault is what happens to one request on its way. The zero Fault is none.
+type Fault struct {
+	Done   bool   // the server carries the request out first, and only its answer is lost
+	Status int    // with it the proxy answers, as S3 does
+	Code   string // S3's error code in that answer
+	Reset  bool   // the connection is reset
+	Silent bool   // nobody answers until the client gives up
+	Flip   bool   // one bit of the body is turned
+	Cut    int64  // the answer's body is cut after so many bytes
+}
+
+// Proxy stands before a server. It counts requests and carries out planned faults.
+type Proxy struct {
+	Endpoint string // http://127.0.0.1:PORT
+
+	forward *httputil.ReverseProxy
+	mu      sync.Mutex
+	plan    func(op string, nth int) Fault
+	counts  map[string]int
+	stored  int64
+	headers map[string]http.Header
+}
+
+// NewProxy starts a proxy for the length of a test.
+func NewProxy(tb testing.TB, server *Server) *Proxy {
+	tb.Helper()
+	target, err := url.Parse(server.Endpoint)
+	if err != nil {
+		tb.Fatal(err)
+	}
+	p := &Proxy{headers: map[string]http.Header{}}
+	p.Plan(func(string, int) Fault { return Fault{} })
+	transport := &http.Transport{DisableCompression: true, MaxIdleConnsPerHost: 64}
+	p.forward = &httputil.ReverseProxy{
+		Rewrite: func(r *httputil.ProxyRequest) {
+			r.Out.URL.Scheme, r.Out.URL.Host = target.Scheme, target.Host
+			r.Out.Host = r.In.Host // it is signed
+		},
+		Transport:    transport,
+		ErrorHandler: func(w http.ResponseWriter, _ *http.Request, _ error) { reset(w) },
+	}
+	front := httptest.NewServer(p)
+	tb.Cleanup(func() {
+		front.CloseClientConnections()
+		front.Close()
+		transport.CloseIdleConnections()
+	})
+	p.Endpoint = front.URL
+	return p
+}
+
+// Plan sets the faults: it is asked before each request, with S3's name of the operation and how many of that
+// name there were, counted from 1 since the last Plan.
+func (p *Proxy) Plan(plan func(op string, nth int) Fault) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.plan, p.counts, p.stored = plan, map[string]int{}, 0
+}
+
+// Counts tells how many requests there were since the last Plan, by S3's names of the operations.
+func (p *Proxy) Counts() map[string]int {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return maps.Clone(p.counts)
+}
+
+// Stored tells how many bytes of bodies were put since the last Plan.
+func (p *Proxy) Stored() int64 {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.stored
+}
+
+// Header returns that of the last request of an operation.
+func (p *Proxy) Header(op string) http.Header {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.headers[op]
+}
+
+// operation is S3's name of a request.
+func operation(r *http.Request) string {
+	query, object := r.URL.Query(), strings.Count(strings.Trim(r.URL.Path, "/"), "/") > 0
+	switch {
+	case r.Method == http.MethodGet && !object:
+		return "ListObjectsV2"
+	case r.Method == http.MethodPost && query.Has("delete"):
+		return "DeleteObjects"
+	case object && len(query) <= 1 && r.Method != http.MethodPost:
+		return strings.Title(strings.ToLower(r.Method)) + "Object" //nolint:staticcheck // one ASCII word
+	}
+	return r.Method + " " + r.URL.RawQuery
+}
+
+func (p *Proxy) next(r *http.Request) Fault {
+	op := operation(r)
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.counts[op]++
+	p.headers[op] = r.Header.Clone()
+	if op == "PutObject" {
+		p.stored += r.ContentLength
+	}
+	return p.plan(op, p.counts[op])
+}
+
+// ServeHTTP carries out one request and its fault.
+func (p *Proxy) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	f := p.next(r)
+	if f.Flip {
+		r.Body = flipped(r.Body)
+	}
+	if f.Done {
+		p.forward.ServeHTTP(httptest.NewRecorder(), r)
+	}
+	switch {
+	case f.Reset:
+		reset(w)
+	case f.Silent:
+		_, _ = io.Copy(io.Discard, r.Body) // so that the server notices when the client gives up
+		<-r.Context().Done()
+	case f.Status != 0:
+		if !f.Done {
+			_, _ = io.Copy(io.Discard, r.Body)
+		}
+		w.Header().Set("X-Amz-Request-Id", "proxy")
+		w.Header().Set("Content-Type", "application/xml")
+		w.WriteHeader(f.Status)
+		fmt.Fprintf(w, "<?xml version=\"1.0\"?><Error><Code>%s</Code><Message>planned</Message></Error>", f.Code)
+	case f.Cut > 0:
+		p.forward.ServeHTTP(&cutWriter{ResponseWriter: w, left: f.Cut}, r)
+	case f.Done: // answered into the void
+	default:
+		p.forward.ServeHTTP(w, r)
+	}
+}
+
+// reset ends a connection as a crash of the other side does.
+func reset(w http.ResponseWriter) {
+	c, _, err := http.NewResponseController(w).Hijack()
+	if err != nil {
+		return // an answer that nobody sees
+	}
+	if tcp, ok := c.(*net.TCPConn); ok {
+		_ = tcp.SetLinger(0)
+	}
+	c.Close()
+}
+
+// flipped is a body with its last bit turned.
+func flipped(body io.ReadCloser) io.ReadCloser {
+	all, _ := io.ReadAll(body)
+	if len(all) > 0 {
+		all[len(all)-1] ^= 1
+	}
+	return io.NopCloser(bytes.NewReader(all))
+}
+
+// cutWriter resets the connection after some bytes of the body.
+type cutWriter struct {
+	http.ResponseWriter
+	left int64
+}
+
+func (w *cutWriter) Write(p []byte) (int, error) {
+	if int64(len(p)) <= w.left {
+		w.left -= int64(len(p))
+		return w.ResponseWriter.Write(p)
+	}
+	_, _ = w.ResponseWriter.Write(p[:w.left])
+	_ = http.NewResponseController(w.ResponseWriter).Flush()
+	reset(w.ResponseWriter)
+	return 0, errors.New("cut as planned")
+}
