@@ -35,7 +35,9 @@ func TestWithdraw(t *testing.T) {
 			wantKind(t, err, fault.NotFound)
 		}
 		h.step(t, 1)
-		if p := h.shown(t, john); p.Upload != other.Key {
+		p, err := h.service.Current(ctx, here, john)
+		must(t, err)
+		if p.Upload != other.Key {
 			t.Errorf("john's photo of another upload went too: %+v", p)
 		}
 	})

@@ -18,7 +18,10 @@ import (
 // wrong from the start fences nobody. Of a body that is cut or stalls, what arrived is kept. An exact repeat
 // of the last committed request changes nothing and is no error.
 func (e *Engine) Append(ctx context.Context, w Write) (Upload, error) {
-	u, err := e.row(ctx, w.ID)
+	u, err := w.Seen, error(nil)
+	if u.Key == "" {
+		u, err = e.row(ctx, w.ID)
+	}
 	if err != nil {
 		return u, err
 	}

@@ -62,6 +62,7 @@ type Write struct {
 	Total  int64   // the upload's length as the client says it, or Unknown
 	Digest *Digest // declared for these bytes; nil for none
 	Body   Body
+	Seen   Upload // what Find has just told the caller; zero: Append looks itself
 }
 
 // Digest is a checksum that a client declared for a body: nothing of the body is kept unless it holds.

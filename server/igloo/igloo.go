@@ -53,6 +53,15 @@ func (h *Handler) session(c echo.Context) (association.Actor, error) {
 
 // enter returns who asks, and the community of the path, of which the actor is a member.
 func (h *Handler) enter(c echo.Context) (association.Actor, storage.Community, error) {
+	actor, community, err := h.member(c)
+	if err != nil {
+		return actor, 0, err
+	}
+	return actor, community, h.Photos.Enter(c.Request().Context(), actor, community)
+}
+
+// member is enter for who looks for something in the community: if that is there, so is the community.
+func (h *Handler) member(c echo.Context) (association.Actor, storage.Community, error) {
 	actor, err := h.session(c)
 	if err != nil {
 		return actor, 0, err
@@ -61,13 +70,13 @@ func (h *Handler) enter(c echo.Context) (association.Actor, storage.Community, e
 	if err != nil {
 		return actor, 0, err
 	}
-	return actor, community, h.Photos.Enter(c.Request().Context(), actor, community)
+	return actor, community, actor.Enter(community)
 }
 
 // seen returns who asks, and the entry of the path if they may know of it. Beside Gone the upload is
 // returned too. From then on every answer says how far the upload has come.
 func (h *Handler) seen(c echo.Context) (association.Actor, storage.Upload, error) {
-	actor, community, err := h.enter(c)
+	actor, community, err := h.member(c)
 	if err != nil {
 		return actor, storage.Upload{}, err
 	}

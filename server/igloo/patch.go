@@ -80,7 +80,7 @@ func (h *Handler) settled(c echo.Context, a association.Actor, u storage.Upload)
 
 // incoming judges what the headers say of the body.
 func incoming(req *http.Request, u storage.Upload, r storage.ContentRange) (storage.Write, error) {
-	w := storage.Write{ID: u.ID, At: r.From, Len: r.To - r.From, Total: r.Total}
+	w := storage.Write{ID: u.ID, At: r.From, Len: r.To - r.From, Total: r.Total, Seen: u}
 	switch n := req.ContentLength; {
 	case n < 0 && req.ProtoMajor == 1:
 		return w, errNoLength()

@@ -7,13 +7,20 @@ import (
 	"cameo/storage/fault"
 )
 
-// A column whose argument is NULL stays as it is. $19 is the last state from which the step may be made.
-const advance = `UPDATE uploads SET off = $5, inline = $6, crc = $7, head = COALESCE($8, head),
-	last_from = COALESCE($9, last_from), last_to = COALESCE($10, last_to), last_crc = COALESCE($11, last_crc),
-	length = COALESCE($12, length), state = COALESCE($13, state), reason = COALESCE($14, reason),
-	due = COALESCE($15, due), dirty = COALESCE($16, dirty), looked = COALESCE($17, looked),
-	writer = COALESCE($18, writer)
-	WHERE key = $1 AND community = $2 AND epoch = $3 AND off = $4 AND state <= $19`
+// A column whose argument is NULL stays as it is. What most steps change is in no index; a step that changes
+// more writes several of them again, and so has a statement of its own.
+const (
+	advance = `UPDATE uploads SET off = $5, inline = $6, crc = $7, head = COALESCE($8, head),
+		last_from = COALESCE($9, last_from), last_to = COALESCE($10, last_to),
+		last_crc = COALESCE($11, last_crc), writer = COALESCE($12, writer)`
+	alsoChange = `, length = COALESCE($14, length), state = COALESCE($15, state),
+		reason = COALESCE($16, reason), due = COALESCE($17, due), dirty = COALESCE($18, dirty),
+		looked = COALESCE($19, looked)`
+	fenced = ` WHERE key = $1 AND community = $2 AND epoch = $3 AND off = $4
+		AND state <= $13` // the last state from which the step may be made
+	advanceBytes = advance + fenced
+	advanceState = advance + alsoChange + fenced
+)
 
 const deleteUpload = `DELETE FROM uploads WHERE key = $1`
 
@@ -57,7 +64,11 @@ func checkBytes(c storage.Commit) error {
 }
 
 func (l *Ledger) commit(ctx context.Context, c storage.Commit) error {
-	if n, err := l.db.Exec(ctx, advance, advances(c)...); err != nil {
+	statement, args := advanceBytes, advances(c)
+	if more := changes(c); more != nil {
+		statement, args = advanceState, append(args, more...)
+	}
+	if n, err := l.db.Exec(ctx, statement, args...); err != nil {
 		return err
 	} else if n == 0 {
 		return l.refused(ctx, c)
@@ -81,18 +92,29 @@ func (l *Ledger) commit(ctx context.Context, c storage.Commit) error {
 
 // advances are the arguments of advance.
 func advances(c storage.Commit) []any {
-	var lastFrom, lastTo, lastCRC, dirty any
+	var lastFrom, lastTo, lastCRC any
 	if c.Last != nil {
 		lastFrom, lastTo, lastCRC = c.Last.From, c.Last.To, int64(c.Last.CRC)
-	}
-	if c.Dirty != nil {
-		dirty = *c.Dirty
 	}
 	return []any{
 		c.Key, c.Community, c.Epoch, c.From,
 		c.To, c.Inline, int64(c.CRC), given(c.Head, c.Head != nil), lastFrom, lastTo, lastCRC,
+		given("", c.Release), latest(c),
+	}
+}
+
+// changes are the further arguments with alsoChange; nil when nothing of that changes.
+func changes(c storage.Commit) []any {
+	if c.Length == 0 && c.State == 0 && c.Dirty == nil && !c.Looked {
+		return nil
+	}
+	var dirty any
+	if c.Dirty != nil {
+		dirty = *c.Dirty
+	}
+	return []any{
 		given(c.Length, c.Length > 0), given(c.State, c.State != 0), given(c.Reason, c.State == storage.Failed),
-		given(c.Due, c.State != 0), dirty, given(c.Epoch, c.Looked), given("", c.Release), latest(c),
+		given(c.Due, c.State != 0), dirty, given(c.Epoch, c.Looked),
 	}
 }
 

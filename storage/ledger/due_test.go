@@ -53,12 +53,12 @@ func TestHotStatementsUseAnIndex(t *testing.T) {
 	sqltest.Each(t, func(t *testing.T, db *sqldb.DB) {
 		fill(t, db, 10_000)
 		for name, indexes := range map[string][]string{
-			"find": {"uploads_1"}, "claim": {"uploads_1"}, "commit": {"uploads_1"},
-			"extents": {"uploads_1", "extents_1"}, "replace": {"extents_1"},
+			"find": {"PRIMARY KEY"}, "claim": {"PRIMARY KEY"}, "commit": {"PRIMARY KEY"},
+			"extents": {"u USING PRIMARY KEY", "x USING PRIMARY KEY"}, "replace": {"PRIMARY KEY"},
 			"due": {"uploads_due", "uploads_dirty"}, "trash": {"extents_blob"}, "empty": {"trash_due"},
 			"request": {"uploads_request"}, "open": {"COVERING INDEX uploads_owner"},
 			"bytes": {"COVERING INDEX uploads_owner"},
-			"hold":  {"uploads_1"}, "unhold": {"uploads_1", "holds_1"}, "held": {"uploads_1", "holds_1"},
+			"hold":  {"PRIMARY KEY"}, "unhold": {"uploads USING PRIMARY KEY", "holds USING PRIMARY KEY"}, "held": {"uploads USING PRIMARY KEY", "holds USING PRIMARY KEY"},
 		} {
 			plan := sqltest.Plan(t, db, ledger.Statements[name])
 			if strings.Contains(plan, "SCAN ") && !strings.Contains(plan, "SCAN CONSTANT ROW") {

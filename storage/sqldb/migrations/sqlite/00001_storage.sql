@@ -1,7 +1,8 @@
 -- +goose Up
 
 -- The tables of package storage. Times are milliseconds since 1970, 0 is never. Checksums are the bit patterns of
--- unsigned numbers. Keys of uploads are unique in the whole database, and never used twice.
+-- unsigned numbers. Keys of uploads are unique in the whole database, and never used twice. Tables without rowid
+-- are one tree each: a commit writes a page less for each row.
 
 CREATE TABLE schema (
     id         INTEGER PRIMARY KEY CHECK (id = 1),
@@ -51,7 +52,7 @@ CREATE TABLE uploads (
     due       INTEGER NOT NULL,
     dirty     INTEGER NOT NULL,
     looked    INTEGER NOT NULL
-) STRICT;
+) STRICT, WITHOUT ROWID;
 CREATE INDEX uploads_owner ON uploads (community, owner, state, length);
 CREATE UNIQUE INDEX uploads_request ON uploads (community, owner, request) WHERE request <> '';
 CREATE INDEX uploads_due ON uploads (due) WHERE due > 0;
@@ -67,17 +68,17 @@ CREATE TABLE extents (
     blob_off INTEGER NOT NULL,
     inline   BLOB CHECK ((blob = '') = (inline IS NOT NULL)),
     PRIMARY KEY (key, off)
-) STRICT;
+) STRICT, WITHOUT ROWID;
 CREATE INDEX extents_blob ON extents (blob) WHERE blob <> '';
 
 CREATE TABLE holds (
     key    TEXT NOT NULL REFERENCES uploads (key),
     holder TEXT NOT NULL,
     PRIMARY KEY (key, holder)
-) STRICT;
+) STRICT, WITHOUT ROWID;
 
 CREATE TABLE trash (
     blob TEXT    NOT NULL PRIMARY KEY,
     due  INTEGER NOT NULL
-) STRICT;
+) STRICT, WITHOUT ROWID;
 CREATE INDEX trash_due ON trash (due, blob);
