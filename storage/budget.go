@@ -87,7 +87,8 @@ func (p *page) release() {
 	}
 }
 
-// slice is a filled part of a page. Whoever holds one releases its page once.
+// slice is a filled part of a page. Whoever holds one releases its page once. Its capacity reaches to the page's
+// end, so that slices which follow each other can be joined.
 type slice struct {
 	page *page
 	b    []byte
@@ -103,13 +104,13 @@ func (p *page) fill(read func([]byte) (int, error), most int64) (slice, error) {
 	p.used += n
 	p.fed++
 	p.refs.Add(1)
-	return slice{page: p, b: free[:n:n]}, err
+	return slice{page: p, b: free[:n]}, err
 }
 
 // split cuts a slice in two, each with a reference of its own.
 func (s slice) split(at int) (slice, slice) {
 	s.page.refs.Add(1)
-	return slice{s.page, s.b[:at:at]}, slice{s.page, s.b[at:]}
+	return slice{s.page, s.b[:at]}, slice{s.page, s.b[at:]}
 }
 
 func (p *page) full() bool { return p.used == len(*p.buf) }

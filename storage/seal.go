@@ -67,6 +67,9 @@ func (s *session) sealInline() error {
 // one run of their own, stored in the background; else what was written through is synced here.
 func (s *session) sealRun(ctx context.Context) error {
 	if s.e.Blobs.Shape().Gather == 0 {
+		if err := s.flush(ctx); err != nil {
+			return err
+		}
 		x := Extent{Off: s.from, Len: s.at - s.from, CRC: s.part, Blob: s.name, At: s.from - s.start}
 		q := s.enqueue(x, s.at)
 		q.err = s.sync(ctx, s.run)

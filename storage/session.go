@@ -139,18 +139,33 @@ func (s *session) take(ctx context.Context, b slice) error {
 		b.page.release()
 		return nil
 	}
-	if gather > 0 {
-		s.hold(b)
-		return nil
+	s.hold(b)
+	if gather == 0 && b.page.full() {
+		return s.flush(ctx)
 	}
-	defer b.page.release()
-	s.count(b.b)
-	if s.run == nil {
-		if err := s.open(ctx, s.from); err != nil {
+	return nil
+}
+
+// flush writes what is held through to the open run, as few large pieces: those of one page lie end to end.
+func (s *session) flush(ctx context.Context) error {
+	for len(s.held) > 0 {
+		if s.run == nil {
+			if err := s.open(ctx, s.from); err != nil {
+				return err
+			}
+		}
+		n, piece := 1, s.held[0].b
+		for n < len(s.held) && s.held[n].page == s.held[0].page {
+			piece = piece[:len(piece)+len(s.held[n].b)]
+			n++
+		}
+		if err := s.run.Write(ctx, piece); err != nil {
 			return err
 		}
+		releaseAll(s.held[:n])
+		s.held = s.held[n:]
 	}
-	return s.run.Write(ctx, b.b)
+	return nil
 }
 
 // takeRest adds what has been read of a body that was ended before its end.
