@@ -265,7 +265,11 @@ func TestAppendEndsLate(t *testing.T) {
 				time.Sleep(100 * time.Millisecond)
 			}
 		}
-		ended := time.AfterFunc(10*time.Second, func() { t.Error("the write does not end"); b.Interrupt(); _ = e.Drain(bg) })
+		ended := time.AfterFunc(10*time.Second, func() {
+			t.Error("the write does not end")
+			b.Interrupt()
+			_ = e.Drain(bg)
+		})
 		defer ended.Stop()
 		if u, err := send(e, id, 0, size, b); err != nil || u.State != storage.Complete {
 			t.Fatalf("got %v, %v", u.State, err)

@@ -46,8 +46,8 @@ type page struct {
 	refs atomic.Int32
 }
 
-// take returns a page, a large one if that is wanted and possible, or nil and a channel that tells when to try
-// again.
+// take returns a page, a large one if that is wanted and possible, or nil and a channel that tells when to
+// try again.
 func (b *budget) take(large bool) (*page, <-chan struct{}) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
@@ -87,11 +87,12 @@ func (p *page) release() {
 	}
 }
 
-// slice is a filled part of a page. Whoever holds one releases its page once. Its capacity reaches to the page's
-// end, so that slices which follow each other can be joined.
+// slice is a filled part of a page. Whoever holds one releases its page once. Its capacity reaches to the
+// page's end, so that slices which follow each other can be joined.
 type slice struct {
 	page *page
 	b    []byte
+	last bool // nothing follows in the page
 }
 
 // fill reads once into what is left of the page and returns what came as a slice with a reference of its own.
@@ -104,13 +105,13 @@ func (p *page) fill(read func([]byte) (int, error), most int64) (slice, error) {
 	p.used += n
 	p.fed++
 	p.refs.Add(1)
-	return slice{page: p, b: free[:n]}, err
+	return slice{page: p, b: free[:n], last: p.full()}, err
 }
 
 // split cuts a slice in two, each with a reference of its own.
 func (s slice) split(at int) (slice, slice) {
 	s.page.refs.Add(1)
-	return slice{s.page, s.b[:at]}, slice{s.page, s.b[at:]}
+	return slice{s.page, s.b[:at], false}, slice{s.page, s.b[at:], s.last}
 }
 
 func (p *page) full() bool { return p.used == len(*p.buf) }

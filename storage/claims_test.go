@@ -56,7 +56,8 @@ func TestAFencedClaimIsLeft(t *testing.T) {
 	same(t, h.read(a, id), data)
 }
 
-// An idle claim is let go by the sweep, and many by others that are newer; their uploads go on under new ones.
+// An idle claim is let go by the sweep, and many by others that are newer; their uploads go on under new
+// ones.
 func TestClaimsAreBounded(t *testing.T) {
 	t.Parallel()
 	h := newHouse(t, diskShape)

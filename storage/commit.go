@@ -47,8 +47,9 @@ func (s *session) commitAll(ctx context.Context) error {
 	return s.commitDurable(ctx)
 }
 
-// commitLast commits what is left, and gives the claim up if it is not to be kept; the upload is complete, and judged, when its last
-// byte is among it. whole says that the request's body came from its first byte to its last.
+// commitLast commits what is left, and gives the claim up if it is not to be kept; the upload is complete,
+// and judged, when its last byte is among it. whole says that the request's body came from its first byte to
+// its last.
 func (s *session) commitLast(ctx context.Context, whole bool) error {
 	for _, q := range s.queue {
 		if <-q.done; q.err != nil {

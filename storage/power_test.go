@@ -25,7 +25,8 @@ func onDisk(t *testing.T, h *house, fs disk.FS) *storage.Engine {
 	return h.node("a")
 }
 
-// After a power cut at any call to the file system, every committed byte is there: the rows never run ahead of the disk.
+// After a power cut at any call to the file system, every committed byte is there: the rows never run ahead
+// of the disk.
 func TestPowerCut(t *testing.T) {
 	t.Parallel()
 	h := newHouseOver(t, nil)
@@ -60,7 +61,8 @@ func TestPowerCut(t *testing.T) {
 	}
 }
 
-// A sync, close, create or write that fails is never acknowledged, neither by that request nor by one that follows.
+// A sync, close, create or write that fails is never acknowledged, neither by that request nor by one that
+// follows.
 func TestDiskErrors(t *testing.T) {
 	t.Parallel()
 	h := newHouseOver(t, nil)

@@ -64,7 +64,8 @@ func unreliable(op string, _ storage.Name) error {
 	return nil
 }
 
-// trial is one upload under faults. All trials of a shape share a ledger and a store, and sweep each other's remains.
+// trial is one upload under faults. All trials of a shape share a ledger and a store, and sweep each other's
+// remains.
 type trial struct {
 	*house
 	t     *testing.T
