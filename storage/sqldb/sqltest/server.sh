@@ -8,7 +8,7 @@ shift
 dir=$(mktemp -d)
 cd "$dir"
 end() {
-    "$bin/pg_ctl" -D data -m immediate stop >/dev/null 2>&1 || true
+    "$bin/pg_ctl" -D "$dir/data" -m immediate stop >/dev/null 2>&1 || true
     cd / && rm -rf "$dir"
 }
 trap end EXIT
@@ -18,7 +18,7 @@ begin() {
     printf '%s\n' 'local all stranger reject' 'local all guest scram-sha-256' 'local all all trust' >data/pg_hba.conf
     printf '%s\n' "listen_addresses = ''" "unix_socket_directories = '$dir'" 'max_connections = 200' \
         "$@" >>data/postgresql.conf
-    "$bin/pg_ctl" -D data -l server.log -w start
+    "$bin/pg_ctl" -D "$dir/data" -l server.log -w start
 }
 begin "$@" >begin.log 2>&1 || { cat begin.log >&2 && exit 1; }
 echo "$dir"
