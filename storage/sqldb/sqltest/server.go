@@ -159,14 +159,24 @@ func (s *Server) database(tb testing.TB, from string) string {
 // Administer runs a statement in the server's own database, outside of a transaction.
 func (s *Server) Administer(tb testing.TB, statement string) {
 	tb.Helper()
-	if err := s.administer(statement); err != nil {
+	s.AdministerIn(tb, s.Address("postgres"), statement)
+}
+
+// AdministerIn runs a statement in the database of that address, outside of a transaction.
+func (s *Server) AdministerIn(tb testing.TB, address, statement string) {
+	tb.Helper()
+	if err := administer(address, statement); err != nil {
 		tb.Fatalf("%s: %v", statement, err)
 	}
 }
 
 func (s *Server) administer(statement string) error {
+	return administer(s.Address("postgres"), statement)
+}
+
+func administer(address, statement string) error {
 	ctx := context.Background()
-	c, err := pgx.Connect(ctx, s.Address("postgres"))
+	c, err := pgx.Connect(ctx, address)
 	if err != nil {
 		return err
 	}
