@@ -15,8 +15,8 @@ var ErrNoRow = errors.New("no row")
 var errUnknown = errors.New("outcome unknown")
 
 // Unknown says whether err leaves open if the transaction happened. Such a transaction is never tried again
-// here: only the caller can tell from the rows, by trying the same compare-and-set again. A write that ran out
-// of its own time is not Unknown, though it may have happened: to try again at once would only double the wait.
+// here: only the caller can tell from the rows, by trying the same compare-and-set again. A write that ran
+// out of its own time is not Unknown, though it may have happened: another try would double the wait.
 func Unknown(err error) bool { return errors.Is(err, errUnknown) }
 
 // disruption is what a driver's error means for the transaction it struck.

@@ -117,23 +117,27 @@ type Rows struct {
 // or closed before the next statement runs. Most callers want All.
 func (db *DB) Query(ctx context.Context, query string, args ...any) (*Rows, error) {
 	if t := db.joined(ctx); t != nil {
-		rows, err := t.QueryContext(ctx, query, args...)
+		rows, err := t.QueryContext(ctx, query, args...) //nolint:rowserrcheck // see Rows.Err
 		if err != nil {
 			return nil, db.fail(err)
 		}
 		return &Rows{rows, db, func() {}}, nil
 	}
 	ctx, cancel := context.WithTimeout(ctx, db.config.Read)
-	var rows *sql.Rows
-	err := db.insist(ctx, func(ctx context.Context) (err error) {
-		rows, err = db.reader.QueryContext(ctx, query, args...)
-		return db.fail(err)
+	var opened *Rows
+	err := db.insist(ctx, func(ctx context.Context) error {
+		rows, err := db.reader.QueryContext(ctx, query, args...) //nolint:rowserrcheck // see Rows.Err
+		if err != nil {
+			return db.fail(err)
+		}
+		opened = &Rows{rows, db, cancel}
+		return nil
 	})
 	if err != nil {
 		cancel()
 		return nil, err
 	}
-	return &Rows{rows, db, cancel}, nil
+	return opened, nil
 }
 
 // Next moves to the next row. False is the end or a failure: see Err.

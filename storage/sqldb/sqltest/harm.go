@@ -10,8 +10,8 @@ import (
 	"testing"
 )
 
-// Crash ends the server as a crash does, all its connections with it, and starts it again. It returns when the
-// server answers.
+// Crash ends the server as a crash does, all its connections with it, and starts it again. It returns when
+// the server answers.
 func (s *Server) Crash(tb testing.TB) {
 	tb.Helper()
 	data := filepath.Join(s.dir, "data")

@@ -75,8 +75,8 @@ func planSQLite(ctx context.Context, db *sqldb.DB, statement string, args int) (
 	return sqldb.All(ctx, db, step, "EXPLAIN QUERY PLAN "+statement, make([]any, args)...)
 }
 
-// planPostgres asks for the plan that serves all arguments, by what the tables hold now, and for one that reads
-// a whole table only if there is no other way.
+// planPostgres asks for the plan that serves all arguments, by what the tables hold now, and for one that
+// reads a whole table only if there is no other way.
 func planPostgres(ctx context.Context, db *sqldb.DB, statement string, args int) (steps []string, err error) {
 	execute := "EXPLAIN EXECUTE planned"
 	if args > 0 {

@@ -54,7 +54,7 @@ func (p *Proxy) Through(tb testing.TB, address string) string {
 func (p *Proxy) Lose(tag string) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	p.lose = []byte(tag + "\x00Z\x00\x00\x00\x05I") // the command is complete, and no transaction is open any more
+	p.lose = []byte(tag + "\x00Z\x00\x00\x00\x05I") // the command is complete, and no transaction is open
 }
 
 // Lost is how many answers were lost.

@@ -34,7 +34,7 @@ type Server struct {
 }
 
 // errMissing says that there is no PostgreSQL on this machine.
-var errMissing = errors.New("Debian's postgresql is not installed")
+var errMissing = errors.New("package postgresql of Debian is not installed")
 
 // shared is the server of this process. What it writes need not survive the machine.
 //
@@ -47,7 +47,7 @@ var shared = sync.OnceValues(func() (*Server, error) {
 func Shared(tb testing.TB) *Server {
 	tb.Helper()
 	s, err := shared()
-	Require(tb, "postgres", !errors.Is(err, errMissing), "Debian's postgresql is not installed")
+	Require(tb, "postgres", !errors.Is(err, errMissing), errMissing.Error())
 	if err != nil {
 		tb.Fatalf("PostgreSQL does not start: %v", err)
 	}
@@ -59,7 +59,7 @@ func Shared(tb testing.TB) *Server {
 func Start(tb testing.TB, settings ...string) *Server {
 	tb.Helper()
 	s, err := start(settings...)
-	Require(tb, "postgres", !errors.Is(err, errMissing), "Debian's postgresql is not installed")
+	Require(tb, "postgres", !errors.Is(err, errMissing), errMissing.Error())
 	if err != nil {
 		tb.Fatalf("PostgreSQL does not start: %v", err)
 	}
@@ -98,7 +98,8 @@ func start(settings ...string) (*Server, error) {
 	return s, s.makeTemplate()
 }
 
-// asPostgres is a command of the user postgres, since the server refuses to run as root; others run their own.
+// asPostgres is a command of the user postgres, since the server refuses to run as root; others run their
+// own.
 func asPostgres(command ...string) *exec.Cmd {
 	if os.Geteuid() == 0 {
 		command = append([]string{"runuser", "-u", "postgres", "--"}, command...)

@@ -1,5 +1,5 @@
-// Package sqltest runs a test on every database engine. PostgreSQL is Debian's postgresql package: a server of
-// its own in a temporary folder, one a test process, in which each test has a database of its own.
+// Package sqltest runs a test on every database engine. PostgreSQL is Debian's postgresql package: a server
+// of its own in a temporary folder, one a test process, in which each test has a database of its own.
 package sqltest
 
 import (
