@@ -2,6 +2,7 @@ package storage_test
 
 import (
 	"bytes"
+	"fmt"
 	"io"
 	"slices"
 	"testing"
@@ -51,6 +52,7 @@ type machine struct {
 	most     int64 // what may be committed at most
 	last     storage.Request
 	running  []*frozen
+	crashes  int
 	held     bool
 	canceled bool
 	late     bool // a writer woke up after the sweep had looked for its runs for the second and last time
@@ -270,10 +272,11 @@ func (m *machine) Status(t *rapid.T) {
 	m.acknowledge(u.Offset)
 }
 
-// Crash replaces a node. What it had running stays as a frozen process would.
+// Crash replaces a node by one of another name. What the old one had running stays as a frozen process would.
 func (m *machine) Crash(t *rapid.T) {
 	i := rapid.IntRange(0, 1).Draw(t, "node")
-	m.nodes[i] = m.h.node([]string{"a", "b"}[i])
+	m.crashes++
+	m.nodes[i] = m.h.node(fmt.Sprintf("%c%d", "ab"[i], m.crashes))
 }
 
 // Sweep sweeps, now or later.

@@ -110,7 +110,7 @@ func (tr *trial) node() *storage.Engine {
 // may wake up.
 func (tr *trial) crash() {
 	i := tr.roll(2)
-	fresh := tr.house.node(fmt.Sprint("again", i))
+	fresh := tr.house.node(fmt.Sprint("again", tr.roll(1<<30))) // a name that no process had before
 	tr.mu.Lock()
 	defer tr.mu.Unlock()
 	tr.nodes[i] = fresh
