@@ -60,8 +60,13 @@ func (h *house) takeFault(op string, _ storage.Name) error {
 
 func newHouse(t *testing.T, shape storage.Shape) *house {
 	t.Helper()
+	return newHouseIn(t, sqltest.SQLite(t), shape)
+}
+
+func newHouseIn(t *testing.T, db *sqldb.DB, shape storage.Shape) *house {
+	t.Helper()
 	m := mem.New(shape)
-	h := newHouseOver(t, m)
+	h := newHouseOf(t, db, m)
 	h.mem = m
 	m.Fault = h.takeFault
 	return h
@@ -69,7 +74,11 @@ func newHouse(t *testing.T, shape storage.Shape) *house {
 
 func newHouseOver(t *testing.T, blobs storage.Blobs) *house {
 	t.Helper()
-	db := sqltest.SQLite(t)
+	return newHouseOf(t, sqltest.SQLite(t), blobs)
+}
+
+func newHouseOf(t *testing.T, db *sqldb.DB, blobs storage.Blobs) *house {
+	t.Helper()
 	h := &house{t: t, db: db, ledger: ledger.New(db), blobs: blobs, faults: map[string]error{}}
 	h.limits = storage.DefaultLimits()
 	h.now.Store(1_700_000_000_000)
@@ -81,9 +90,12 @@ func (h *house) clock() storage.Millis { return storage.Millis(h.now.Load()) }
 func (h *house) pass(d time.Duration) { h.now.Add(d.Milliseconds()) }
 
 // node is a new engine, as another process over the same database and store would have.
-func (h *house) node(name string) *storage.Engine {
+func (h *house) node(name string) *storage.Engine { return h.nodeOver(h.ledger, name) }
+
+// nodeOver is node with a ledger of its own over the same database.
+func (h *house) nodeOver(l *ledger.Ledger, name string) *storage.Engine {
 	return storage.NewEngine(storage.Config{
-		Ledger: h.ledger, Trash: h.ledger, Blobs: h.blobs, Node: name,
+		Ledger: l, Trash: l, Blobs: h.blobs, Node: name,
 		Clock: h.clock, Random: rand.Reader, Limits: h.limits, Judge: h.judge,
 	})
 }
@@ -205,13 +217,17 @@ func same(t *testing.T, got, want []byte) {
 	}
 }
 
-// eachShape runs a test on a store of each shape.
+// eachShape runs a test on a store of each shape, and with each ledger.
 func eachShape(t *testing.T, test func(t *testing.T, h *house)) {
 	t.Helper()
-	for name, shape := range map[string]storage.Shape{"disk": diskShape, "s3": s3Shape} {
+	for name, build := range map[string]func(t *testing.T) *house{
+		"disk":            func(t *testing.T) *house { return newHouse(t, diskShape) },
+		"s3":              func(t *testing.T) *house { return newHouse(t, s3Shape) },
+		"s3 and postgres": func(t *testing.T) *house { return newHouseIn(t, sqltest.Postgres(t), s3Shape) },
+	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			test(t, newHouse(t, shape))
+			test(t, build(t))
 		})
 	}
 }

@@ -10,6 +10,8 @@ import (
 
 	"cameo/storage"
 	"cameo/storage/fault"
+	"cameo/storage/sqldb"
+	"cameo/storage/sqldb/sqltest"
 )
 
 // TestSeeds lets impatient clients send one file through two nodes, with cuts, silence, repeated requests,
@@ -17,18 +19,24 @@ import (
 // those sent, and that nothing is left.
 func TestSeeds(t *testing.T) {
 	t.Parallel()
-	for _, shape := range []storage.Shape{
-		{Parallel: 1},
-		{Gather: 512, Inline: 64, Parallel: 4},
-		{Gather: 512, Parallel: 4},
-		{Gather: 256, Inline: 200, Parallel: 2},
+	for _, c := range []struct {
+		ledger string
+		shape  storage.Shape
+		db     func(testing.TB) *sqldb.DB
+		trials int
+	}{
+		{"sqlite", storage.Shape{Parallel: 1}, sqltest.SQLite, 25},
+		{"sqlite", storage.Shape{Gather: 512, Inline: 64, Parallel: 4}, sqltest.SQLite, 25},
+		{"sqlite", storage.Shape{Gather: 512, Parallel: 4}, sqltest.SQLite, 25},
+		{"sqlite", storage.Shape{Gather: 256, Inline: 200, Parallel: 2}, sqltest.SQLite, 25},
+		{"postgres", storage.Shape{Gather: 512, Inline: 64, Parallel: 4}, sqltest.Postgres, 10},
 	} {
-		t.Run(fmt.Sprintf("gather %d inline %d", shape.Gather, shape.Inline), func(t *testing.T) {
+		t.Run(fmt.Sprintf("%s gather %d inline %d", c.ledger, c.shape.Gather, c.shape.Inline), func(t *testing.T) {
 			t.Parallel()
-			h := newHouse(t, shape)
+			h := newHouseIn(t, c.db(t), c.shape)
 			h.limits.Seal, h.limits.Settle = 5*time.Millisecond, 100*time.Millisecond
 			h.mem.Fault = unreliable
-			trials := make([]*trial, 25)
+			trials := make([]*trial, c.trials)
 			t.Run("trials", func(t *testing.T) {
 				for seed := range trials {
 					t.Run(fmt.Sprint("seed ", seed), func(t *testing.T) {
@@ -103,7 +111,7 @@ func (tr *trial) node() *storage.Engine {
 // may wake up.
 func (tr *trial) crash() {
 	i := tr.roll(2)
-	fresh := tr.house.node(fmt.Sprint("again", i))
+	fresh := tr.house.node(fmt.Sprint("again", tr.roll(1<<30))) // a name that no process had before
 	tr.mu.Lock()
 	defer tr.mu.Unlock()
 	tr.nodes[i] = fresh

@@ -164,10 +164,10 @@ func (s *session) keepClaim() {
 }
 
 // give ends the claim without adding bytes. That may fail as the store or the ledger does; the next claim
-// settles it then.
+// settles it then. A ledger that has just failed is not asked: the client would wait for it twice.
 func (s *session) give(ctx context.Context) {
 	s.abandon(ctx)
-	if s.u.Writer == "" {
+	if s.u.Writer == "" || s.tried {
 		return
 	}
 	c := s.next()

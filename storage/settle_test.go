@@ -13,6 +13,12 @@ import (
 // hang starts a write that sends b and then nothing, and returns when the node has begun to read it.
 func hang(t *testing.T, e *storage.Engine, id storage.ID, at int64, b []byte) (*body, <-chan error) {
 	t.Helper()
+	return hangFor(t, e, id, at, size-at, b)
+}
+
+// hangFor is hang with a range of n bytes.
+func hangFor(t *testing.T, e *storage.Engine, id storage.ID, at, n int64, b []byte) (*body, <-chan error) {
+	t.Helper()
 	reading := make(chan struct{})
 	var once sync.Once
 	w := silent(b)
@@ -23,7 +29,7 @@ func hang(t *testing.T, e *storage.Engine, id storage.ID, at int64, b []byte) (*
 	}
 	done := make(chan error, 1)
 	go func() {
-		_, err := send(e, id, at, size-at, w)
+		_, err := send(e, id, at, n, w)
 		done <- err
 	}()
 	select {

@@ -4,11 +4,12 @@
 # with the reason, unless CAMEO_TEST_REQUIRE (or CI) asks for it.
 set -eu
 
-# package, the file that shows it is there, and what it is for
+# package, the file (or pattern) that shows it is there, and what it is for
 wanted="
 gcc                    /usr/bin/gcc         the race detector needs cgo
 libc6-dev              /usr/include/stdlib.h   the same
 curl                   /usr/bin/curl        the transcript in the documentation is run as it stands
+postgresql             /usr/lib/postgresql/*/bin/postgres   tests start a PostgreSQL of their own in a temporary folder
 strace                 /usr/bin/strace      the order of write, sync, commit and answer is read off system calls
 mount                  /bin/mount           a full disk is a small tmpfs
 mate-backgrounds       /usr/share/backgrounds/mate/abstract/Elephants_3840x2160.jpg   a real photograph of 5 MB
@@ -18,7 +19,7 @@ chromium               /usr/bin/chromium    pages are opened in a real browser
 
 missing=''
 while read -r package file why; do
-    if [ -n "$package" ] && [ ! -e "$file" ]; then
+    if [ -n "$package" ] && ! compgen -G "$file" >/dev/null; then
         echo "missing: $package ($why)"
         missing="$missing $package"
     fi
@@ -44,6 +45,15 @@ echo "installing:$missing"
 export DEBIAN_FRONTEND=noninteractive
 log=$(mktemp)
 trap 'rm -f "$log"' EXIT
+# Debian's postgresql makes a cluster and starts it; the tests need the programs only.
+case "$missing" in
+*" postgresql"*)
+    if [ ! -e /etc/postgresql-common/createcluster.conf ]; then
+        $as_root mkdir -p /etc/postgresql-common
+        echo 'create_main_cluster = false' | $as_root tee /etc/postgresql-common/createcluster.conf >/dev/null
+    fi
+    ;;
+esac
 install() {
     # shellcheck disable=SC2086 # a list of names
     $as_root apt-get install -y --no-install-recommends $missing >"$log" 2>&1

@@ -74,7 +74,7 @@ var fences = []struct {
 	{"github.com/pressly/goose", []string{"storage/sqldb"}},
 	{"github.com/prometheus", []string{"server/ops"}},
 	{"net/http", []string{"server", "cmd", "association/fetch", "storage/blobs/s3"}},
-	{"os/exec", []string{"cmd", "server/servertest", "storage/blobs/s3/s3test"}},
+	{"os/exec", []string{"cmd", "server/servertest", "storage/blobs/s3/s3test", "storage/sqldb/sqltest"}},
 	{"testing", []string{
 		"server/servertest", "server/auth/authtest",
 		"storage/blobs/blobstest", "storage/blobs/disk/powertest", "storage/blobs/s3/s3test", "storage/sqldb/sqltest",

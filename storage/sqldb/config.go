@@ -1,6 +1,7 @@
 package sqldb
 
 import (
+	"strings"
 	"time"
 
 	"cameo/storage/fault"
@@ -9,10 +10,10 @@ import (
 // Config says where the database is. Exactly one of Path and URL is given.
 type Config struct {
 	Path    string        // SQLite's file; it is made, readable by its owner only, when it is missing
-	URL     string        // PostgreSQL's address, postgres://…
+	URL     string        // PostgreSQL's address, postgres://…; its pool_max_conns goes before Readers
 	Readers int           // connections beside SQLite's one writer, or all of them on PostgreSQL; 0 is 8
 	Read    time.Duration // how long one query may take; 0 is 5 s
-	Write   time.Duration // how long one transaction may take with all its tries; 0 is 20 s
+	Write   time.Duration // one transaction, tries and waits included; 0 is 20 s, and 5 s on PostgreSQL
 	NoSync  bool          // commits are lost in a power cut; for the bench alone: no flag leads here
 }
 
@@ -21,6 +22,8 @@ func (c Config) Validate() error {
 	switch {
 	case (c.Path == "") == (c.URL == ""):
 		return fault.New(fault.Invalid, "the database is either a file or a PostgreSQL address")
+	case c.URL != "" && !strings.HasPrefix(c.URL, "postgres://") && !strings.HasPrefix(c.URL, "postgresql://"):
+		return fault.New(fault.Invalid, "the address of the database begins with postgres://")
 	case c.Readers < 0 || c.Read < 0 || c.Write < 0:
 		return fault.New(fault.Invalid, "a limit of the database is negative")
 	}
@@ -34,8 +37,12 @@ func (c Config) withDefaults() Config {
 	if c.Read == 0 {
 		c.Read = 5 * time.Second
 	}
-	if c.Write == 0 {
-		c.Write = 20 * time.Second
+	switch {
+	case c.Write != 0:
+	case c.URL != "":
+		c.Write = 5 * time.Second
+	default:
+		c.Write = 20 * time.Second // all writers stand in one queue
 	}
 	return c
 }

@@ -15,7 +15,8 @@ var ErrNoRow = errors.New("no row")
 var errUnknown = errors.New("outcome unknown")
 
 // Unknown says whether err leaves open if the transaction happened. Such a transaction is never tried again
-// here: only the caller can tell from the rows, by trying the same compare-and-set again.
+// here: only the caller can tell from the rows, by trying the same compare-and-set again. A write that ran
+// out of its own time is not Unknown, though it may have happened: another try would double the wait.
 func Unknown(err error) bool { return errors.Is(err, errUnknown) }
 
 // disruption is what a driver's error means for the transaction it struck.
@@ -26,16 +27,18 @@ const (
 	contended                   // rolled back in favour of another transaction, or locked out: run it again
 	lost                        // the connection broke; what it was just doing may have happened
 	full                        // no room
-	down                        // the database does not work
+	down                        // the database does not work, or not in time
+	denied                      // the database does not let this program in, or not do this
 	damaged                     // the database's files are not what it wrote
 )
 
-// disruption is the driver's classification, or that of a context that ended.
+// disruption is the driver's classification, or that of a context that ended, and a transaction with it.
 func (db *DB) disruption(err error) disruption {
 	if d := db.classify(err); d != none {
 		return d
 	}
-	if errors.Is(err, context.Canceled) || errors.Is(err, context.DeadlineExceeded) {
+	if errors.Is(err, context.Canceled) || errors.Is(err, context.DeadlineExceeded) ||
+		errors.Is(err, sql.ErrTxDone) {
 		return down
 	}
 	return none
@@ -55,7 +58,7 @@ func (db *DB) fail(err error) error {
 	switch db.disruption(err) {
 	case full:
 		return fault.Wrap(err, fault.Full, "the disk of the database has no room")
-	case contended, lost, down:
+	case contended, lost, down, denied:
 		return fault.Wrap(err, fault.Unavailable, "the database does not answer; try again")
 	case damaged:
 		return fault.Wrap(err, fault.Corrupt, "the database is damaged, or it is none of this program's")

@@ -2,6 +2,7 @@ package sqldb
 
 import (
 	"context"
+	"database/sql"
 	"embed"
 	"errors"
 	"io/fs"
@@ -21,32 +22,49 @@ const migrationTries = 10
 // Migrate brings the schema up to this program's. Many nodes may call it at once. A newer schema is left as
 // it is, if it says that this program can still read it, else Conflict: migrations only add until no running
 // program needs the old form.
-func (db *DB) Migrate(ctx context.Context) error {
-	files, err := fs.Sub(migrations, db.folder)
-	if err != nil {
-		return fault.Wrap(err, fault.Internal, "the migrations are missing")
+func (db *DB) Migrate(ctx context.Context) (err error) {
+	pool := db.writer
+	if db.migrator != nil {
+		if pool, err = db.migrator(); err != nil {
+			return err
+		}
+		defer pool.Close()
 	}
-	options := append([]goose.ProviderOption{
-		goose.WithLogger(goose.NopLogger()), goose.WithDisableGlobalRegistry(true),
-	}, db.options...)
-	provider, err := goose.NewProvider(db.dialect, db.writer, files, options...)
+	provider, err := db.provider(pool)
 	if err != nil {
-		return fault.Wrap(err, fault.Internal, "the migrations cannot be read")
+		return err
 	}
 	// SQLite has no lock around migrations: of nodes that begin at once, all but one fail to make what the first
-	// has made. Theirs is rolled back, and the next look finds one step less to do.
+	// has made. Theirs is rolled back, and the next look finds one step less to do. On PostgreSQL they queue.
 	for try := 1; ; try++ {
 		err := db.migrate(ctx, provider)
-		if err == nil || try == migrationTries || fault.Is(err, fault.Conflict) || ctx.Err() != nil {
+		again := db.Engine() == SQLite && try < migrationTries && ctx.Err() == nil
+		if err == nil || !again || fault.Is(err, fault.Conflict) {
 			return err
 		}
 	}
 }
 
+// provider reads the migrations of db's engine.
+func (db *DB) provider(pool *sql.DB) (*goose.Provider, error) {
+	files, err := fs.Sub(migrations, db.folder)
+	if err != nil {
+		return nil, fault.Wrap(err, fault.Internal, "the migrations are missing")
+	}
+	options := append([]goose.ProviderOption{
+		goose.WithLogger(goose.NopLogger()), goose.WithDisableGlobalRegistry(true),
+	}, db.options...)
+	provider, err := goose.NewProvider(db.dialect, pool, files, options...)
+	if err != nil {
+		return nil, fault.Wrap(err, fault.Internal, "the migrations cannot be read")
+	}
+	return provider, nil
+}
+
 func (db *DB) migrate(ctx context.Context, provider *goose.Provider) error {
 	has, err := provider.GetDBVersion(ctx)
 	if err != nil {
-		return db.fail(err)
+		return db.refusal(err)
 	}
 	sources := provider.ListSources()
 	ours := sources[len(sources)-1].Version
@@ -54,7 +72,7 @@ func (db *DB) migrate(ctx context.Context, provider *goose.Provider) error {
 		return db.readable(ctx, has, ours)
 	}
 	if _, err := provider.Up(ctx); err != nil {
-		return db.fail(err)
+		return db.refusal(err)
 	}
 	return nil
 }

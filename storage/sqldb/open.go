@@ -18,14 +18,31 @@ type DB struct {
 	reader *sql.DB // the same pool as writer on PostgreSQL
 }
 
+// Engine is which of the two a database is.
+type Engine string
+
+// The two engines.
+const (
+	SQLite     Engine = "SQLite"
+	PostgreSQL Engine = "PostgreSQL"
+)
+
 // engine is all that differs between SQLite and PostgreSQL.
 type engine struct {
-	dialect  goose.Dialect
-	options  []goose.ProviderOption
-	folder   string                 // of its migrations
-	classify func(error) disruption // of the driver's errors
-	local    bool                   // it runs in this process: no statement waits for a network
+	name       Engine
+	dialect    goose.Dialect
+	options    []goose.ProviderOption
+	folder     string                  // of its migrations
+	classify   func(error) disruption  // of the driver's errors
+	explain    func(error) error       // why it does not open, in words for the operator; nil: as fail says
+	clock      string                  // query of its clock, in microseconds since 1970
+	autocommit bool                    // one statement alone is a transaction without BEGIN and COMMIT
+	migrator   func() (*sql.DB, error) // a pool for a migration, closed after it; nil: the writer serves
+	local      bool                    // it runs in this process: no statement waits for a network
 }
+
+// Engine says which one the database is.
+func (db *DB) Engine() Engine { return db.name }
 
 // Open opens the database and proves that it answers. The schema is for Migrate to make.
 func Open(ctx context.Context, c Config) (*DB, error) {
@@ -53,13 +70,26 @@ func (db *DB) ping(ctx context.Context) error {
 	ctx, cancel := context.WithTimeout(ctx, db.config.Read)
 	defer cancel()
 	if err := db.writer.PingContext(ctx); err != nil {
-		return db.fail(err)
+		return db.refusal(err)
 	}
-	return db.fail(db.reader.PingContext(ctx))
+	return db.refusal(db.reader.PingContext(ctx))
 }
 
-// Check writes a probe row and reads it back. Unlike other writes it ends with ctx.
+// refusal is fail with words for the operator who opens or migrates the database.
+func (db *DB) refusal(err error) error {
+	if err != nil && db.explain != nil {
+		if explained := db.explain(err); explained != nil {
+			return explained
+		}
+	}
+	return db.fail(err)
+}
+
+// Check writes a probe row and reads it back. Unlike other writes it ends with ctx, or when a query's time is
+// over.
 func (db *DB) Check(ctx context.Context) error {
+	ctx, cancel := context.WithTimeout(ctx, db.config.Read)
+	defer cancel()
 	var wrote, read int64
 	err := db.once(ctx, func(ctx context.Context) error {
 		return db.WriteRow(ctx, `INSERT INTO probes (id, writes) VALUES (1, 1)

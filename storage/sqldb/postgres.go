@@ -1,14 +1,13 @@
 package sqldb
 
 import (
-	"database/sql/driver"
-	"errors"
-	"io"
-	"net"
+	"database/sql"
+	"net/url"
+	"strconv"
 	"strings"
+	"time"
 
 	"github.com/jackc/pgx/v5"
-	"github.com/jackc/pgx/v5/pgconn"
 	"github.com/jackc/pgx/v5/stdlib"
 	"github.com/pressly/goose/v3"
 	"github.com/pressly/goose/v3/lock"
@@ -16,54 +15,97 @@ import (
 	"cameo/storage/fault"
 )
 
-// openPostgres opens one pool for reading and writing.
+const (
+	// poolSize is the address's parameter for the number of connections; its name is the one that the driver's
+	// own pool knows.
+	poolSize = "pool_max_conns"
+	// oldest is how long a connection is used: after it a changed address of the host is noticed.
+	oldest = 30 * time.Minute
+	// For migrations another node may hold the lock as long as its own take.
+	lockEvery, lockLooks = 1, 300 // seconds, and how many times
+)
+
+// openPostgres opens one pool for reading and writing. A migration gets a connection of its own, without the
+// time limits of requests.
 func openPostgres(c Config) (*DB, error) {
-	address, err := pgx.ParseConfig(c.URL)
+	pool, size, err := poolPostgres(c, session(c))
 	if err != nil {
-		return nil, fault.Wrap(err, fault.Invalid, "the address of the database cannot be read")
+		return nil, err
 	}
-	locker, err := lock.NewPostgresSessionLocker()
+	keepOpen(pool, size)
+	pool.SetConnMaxLifetime(oldest)
+	locker, err := lock.NewPostgresSessionLocker(lock.WithLockTimeout(lockEvery, lockLooks))
 	if err != nil {
 		return nil, fault.Wrap(err, fault.Internal, "no lock for migrations")
 	}
-	pool := stdlib.OpenDB(*address)
-	keepOpen(pool, c.Readers)
 	return &DB{
 		engine: engine{
-			dialect: goose.DialectPostgres, options: []goose.ProviderOption{goose.WithSessionLocker(locker)},
-			folder: "migrations/postgres", classify: classifyPostgres,
+			name: PostgreSQL, dialect: goose.DialectPostgres, folder: "migrations/postgres",
+			options:    []goose.ProviderOption{goose.WithSessionLocker(locker)},
+			classify:   classifyPostgres,
+			explain:    explainPostgres,
+			clock:      `SELECT CAST(EXTRACT(EPOCH FROM clock_timestamp()) * 1000000 AS BIGINT)`,
+			autocommit: true,
+			migrator: func() (*sql.DB, error) {
+				migrator, _, err := poolPostgres(c, patient())
+				return migrator, err
+			},
 		},
 		config: c, writer: pool, reader: pool,
 	}, nil
 }
 
-// classifyPostgres looks at SQLSTATE codes: the first two characters are the class.
-func classifyPostgres(err error) disruption {
-	if e, ok := errors.AsType[*pgconn.PgError](err); ok {
-		switch class := e.Code[:min(2, len(e.Code))]; {
-		case e.Code == "40001", e.Code == "40P01", e.Code == "55P03": // serialization, deadlock, lock not available
-			return contended
-		case e.Code == "53100":
-			return full
-		case class == "08", strings.HasPrefix(e.Code, "57P"): // the connection; the server stops or starts
-			return lost
-		case class == "53", class == "57", class == "58":
-			return down
-		case class == "XX":
-			return damaged
+// session are the settings of a connection that serves requests, for those that the address leaves open. The
+// server ends by itself what this program has given up or, frozen, cannot give up, so that a row that it had
+// locked is free again.
+func session(c Config) url.Values {
+	return url.Values{
+		"application_name":                    {"cameo"},
+		"connect_timeout":                     {"3"}, // seconds
+		"statement_timeout":                   {milliseconds(max(c.Read, c.Write))},
+		"lock_timeout":                        {milliseconds(min(lockWait, c.Write))}, // Do tries again after it
+		"idle_in_transaction_session_timeout": {milliseconds(c.Write)},
+	}
+}
+
+// lockWait is how long a statement waits for a row; as long as SQLite's waits for the file.
+const lockWait = 2 * time.Second
+
+// patient are the settings of a connection that migrates.
+func patient() url.Values {
+	return url.Values{
+		"application_name": {"cameo migrate"}, "connect_timeout": {"3"},
+		"statement_timeout": {"0"}, "lock_timeout": {"0"}, "idle_in_transaction_session_timeout": {"0"},
+	}
+}
+
+func milliseconds(d time.Duration) string { return strconv.FormatInt(max(1, d.Milliseconds()), 10) }
+
+// poolPostgres is a pool for c's address and how many connections it should have. Nothing is connected yet.
+//
+// Statements stay prepared on their connection. When a migration has changed a table beneath one, the server
+// refuses it once and the driver prepares it anew, see classifyPostgres.
+func poolPostgres(c Config, defaults url.Values) (*sql.DB, int, error) {
+	base, query, _ := strings.Cut(c.URL, "?")
+	given, err := url.ParseQuery(query)
+	if err != nil {
+		return nil, 0, fault.Wrap(err, fault.Invalid, "the address of the database cannot be read")
+	}
+	for k, v := range defaults {
+		if !given.Has(k) {
+			given[k] = v
 		}
-		return none
 	}
-	if _, ok := errors.AsType[*pgconn.ConnectError](err); ok {
-		return lost
-	}
-	if _, ok := errors.AsType[net.Error](err); ok {
-		return lost
-	}
-	for _, broken := range []error{driver.ErrBadConn, io.EOF, io.ErrUnexpectedEOF, net.ErrClosed} {
-		if errors.Is(err, broken) {
-			return lost
+	size := c.Readers
+	if n := given.Get(poolSize); n != "" {
+		if size, err = strconv.Atoi(n); err != nil || size < 1 {
+			return nil, 0, fault.New(fault.Invalid, "%s: want a number of connections above zero", poolSize)
 		}
 	}
-	return none
+	given.Del(poolSize)
+	address, err := pgx.ParseConfig(base + "?" + strings.ReplaceAll(given.Encode(), "+", "%20"))
+	if err != nil {
+		return nil, 0, fault.Wrap(err, fault.Invalid, "the address of the database cannot be read")
+	}
+	return stdlib.OpenDB(*address), size, nil
 }

@@ -13,15 +13,53 @@ type Scanner interface {
 
 // Exec runs a statement that changes rows and tells how many. Outside of a transaction it is one of its own.
 func (db *DB) Exec(ctx context.Context, query string, args ...any) (affected int64, err error) {
-	err = db.Do(ctx, func(ctx context.Context) error {
-		r, err := db.joined(ctx).ExecContext(ctx, query, args...)
+	err = db.statement(ctx, func(ctx context.Context, on runner) error {
+		r, err := on.ExecContext(ctx, query, args...)
 		if err != nil {
-			return db.fail(err)
+			return err
 		}
 		affected, err = r.RowsAffected()
-		return db.fail(err)
+		return err
 	})
 	return affected, err
+}
+
+// runner runs a statement: a transaction, or a connection.
+type runner interface {
+	ExecContext(ctx context.Context, query string, args ...any) (sql.Result, error)
+	QueryRowContext(ctx context.Context, query string, args ...any) *sql.Row
+}
+
+// statement runs one statement that writes: in the transaction of ctx, or as one of its own. No row is no
+// reason to undo.
+func (db *DB) statement(ctx context.Context, run func(context.Context, runner) error) error {
+	if db.autocommit && db.joined(ctx) == nil {
+		return db.persist(ctx, func(ctx context.Context) error { return db.alone(ctx, run) })
+	}
+	missing := false
+	err := db.Do(ctx, func(ctx context.Context) error {
+		err := db.fail(run(ctx, db.joined(ctx)))
+		missing = errors.Is(err, ErrNoRow)
+		if missing {
+			return nil
+		}
+		return err
+	})
+	if err == nil && missing {
+		return ErrNoRow
+	}
+	return err
+}
+
+// alone runs a statement outside of a transaction, on a connection taken before: a pool would run it a second
+// time, unasked, when the driver takes it for not sent.
+func (db *DB) alone(ctx context.Context, run func(context.Context, runner) error) error {
+	c, err := db.writer.Conn(ctx)
+	if err != nil {
+		return db.fail(err)
+	}
+	defer c.Close()
+	return db.settled(run(ctx, c))
 }
 
 // Row is a statement that gives at most one row. It runs when Scan is called.
@@ -36,14 +74,16 @@ func (db *DB) QueryRow(ctx context.Context, query string, args ...any) Row {
 		if t := db.joined(ctx); t != nil {
 			return db.fail(t.QueryRowContext(ctx, query, args...).Scan(dest...))
 		}
-		return db.fail(db.readRow(ctx, query, args, dest))
+		ctx, cancel := context.WithTimeout(ctx, db.config.Read)
+		defer cancel()
+		return db.insist(ctx, func(ctx context.Context) error {
+			return db.fail(db.readRow(ctx, query, args, dest))
+		})
 	}}
 }
 
 // readRow reads one row on a reader.
 func (db *DB) readRow(ctx context.Context, query string, args, dest []any) error {
-	ctx, cancel := context.WithTimeout(ctx, db.config.Read)
-	defer cancel()
 	if !db.local {
 		return db.reader.QueryRowContext(ctx, query, args...).Scan(dest...)
 	}
@@ -60,19 +100,9 @@ func (db *DB) readRow(ctx context.Context, query string, args, dest []any) error
 // transaction it is one of its own. No row is ErrNoRow, which does not undo the transaction around it.
 func (db *DB) WriteRow(ctx context.Context, query string, args ...any) Row {
 	return Row{func(dest ...any) error {
-		missing := false
-		err := db.Do(ctx, func(ctx context.Context) error {
-			err := db.fail(db.joined(ctx).QueryRowContext(ctx, query, args...).Scan(dest...))
-			missing = errors.Is(err, ErrNoRow)
-			if missing {
-				return nil
-			}
-			return err
+		return db.statement(ctx, func(ctx context.Context, on runner) error {
+			return on.QueryRowContext(ctx, query, args...).Scan(dest...)
 		})
-		if err == nil && missing {
-			return ErrNoRow
-		}
-		return err
 	}}
 }
 
@@ -87,19 +117,27 @@ type Rows struct {
 // or closed before the next statement runs. Most callers want All.
 func (db *DB) Query(ctx context.Context, query string, args ...any) (*Rows, error) {
 	if t := db.joined(ctx); t != nil {
-		rows, err := t.QueryContext(ctx, query, args...)
+		rows, err := t.QueryContext(ctx, query, args...) //nolint:rowserrcheck // see Rows.Err
 		if err != nil {
 			return nil, db.fail(err)
 		}
 		return &Rows{rows, db, func() {}}, nil
 	}
 	ctx, cancel := context.WithTimeout(ctx, db.config.Read)
-	rows, err := db.reader.QueryContext(ctx, query, args...)
+	var opened *Rows
+	err := db.insist(ctx, func(ctx context.Context) error {
+		rows, err := db.reader.QueryContext(ctx, query, args...) //nolint:rowserrcheck // see Rows.Err
+		if err != nil {
+			return db.fail(err)
+		}
+		opened = &Rows{rows, db, cancel}
+		return nil
+	})
 	if err != nil {
 		cancel()
-		return nil, db.fail(err)
+		return nil, err
 	}
-	return &Rows{rows, db, cancel}, nil
+	return opened, nil
 }
 
 // Next moves to the next row. False is the end or a failure: see Err.

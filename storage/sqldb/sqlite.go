@@ -31,7 +31,9 @@ func openSQLite(c Config) (*DB, error) {
 	}
 	db := &DB{
 		engine: engine{
-			dialect: goose.DialectSQLite3, folder: "migrations/sqlite", classify: classifySQLite, local: true,
+			name: SQLite, dialect: goose.DialectSQLite3, folder: "migrations/sqlite", classify: classifySQLite,
+			local: true,
+			clock: `SELECT CAST(unixepoch('subsec') * 1000 AS INTEGER) * 1000`,
 		},
 		config: c,
 		writer: sql.OpenDB(preparing{writer}),

@@ -46,10 +46,15 @@ func (db *DB) Do(ctx context.Context, fn func(ctx context.Context) error) error 
 	return db.persist(ctx, func(ctx context.Context) error { return db.once(ctx, fn) })
 }
 
-// persist runs one attempt at a write, and again while that can help.
+// persist runs one attempt at a write, and again while that can help. The write has a time limit of its own.
 func (db *DB) persist(ctx context.Context, attempt func(ctx context.Context) error) error {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), db.config.Write)
 	defer cancel()
+	return db.insist(ctx, attempt)
+}
+
+// insist runs one attempt, and again while that can help.
+func (db *DB) insist(ctx context.Context, attempt func(ctx context.Context) error) error {
 	wait := firstWait
 	for try := 1; ; try++ {
 		err := attempt(ctx)
@@ -81,7 +86,13 @@ func (db *DB) once(ctx context.Context, fn func(ctx context.Context) error) erro
 	if t.failed != nil {
 		return t.failed
 	}
-	err = begun.Commit()
+	return db.settled(begun.Commit())
+}
+
+// settled makes a fault of what the last step of a write said. When the connection broke, the step may have
+// happened, even if the driver says that it had not been sent: PostgreSQL's takes that for granted when the
+// connection ends before the first byte of the answer.
+func (db *DB) settled(err error) error {
 	if err != nil && db.disruption(err) == lost {
 		err = fmt.Errorf("%w: %w", errUnknown, err)
 	}

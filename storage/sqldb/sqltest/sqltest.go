@@ -1,18 +1,17 @@
-// Package sqltest runs a test on every database engine.
+// Package sqltest runs a test on every database engine. PostgreSQL is Debian's postgresql package: a server
+// of its own in a temporary folder, one a test process, in which each test has a database of its own.
 package sqltest
 
 import (
 	"context"
 	"path/filepath"
-	"strconv"
-	"strings"
 	"testing"
 
 	"cameo/storage/sqldb"
 )
 
 // Each runs test as a parallel subtest on each engine, with a fresh and migrated database that is closed
-// afterwards.
+// afterwards. PostgreSQL's is skipped where it is not installed, see Require.
 func Each(t *testing.T, test func(t *testing.T, db *sqldb.DB)) {
 	t.Helper()
 	for _, engine := range []struct {
@@ -20,6 +19,7 @@ func Each(t *testing.T, test func(t *testing.T, db *sqldb.DB)) {
 		open func(testing.TB) *sqldb.DB
 	}{
 		{"sqlite", SQLite},
+		{"postgres", Postgres},
 	} {
 		t.Run(engine.name, func(t *testing.T) {
 			t.Parallel()
@@ -38,7 +38,24 @@ func SQLite(tb testing.TB) *sqldb.DB {
 // SQLiteAt opens and migrates the SQLite database of that path for the length of a test.
 func SQLiteAt(tb testing.TB, path string) *sqldb.DB {
 	tb.Helper()
-	db, err := sqldb.Open(context.Background(), sqldb.Config{Path: path})
+	db := Open(tb, sqldb.Config{Path: path})
+	if err := db.Migrate(context.Background()); err != nil {
+		tb.Fatalf("the database does not migrate: %v", err)
+	}
+	return db
+}
+
+// Postgres returns a fresh and migrated database of the test process's PostgreSQL server. It is closed and
+// dropped when the test ends.
+func Postgres(tb testing.TB) *sqldb.DB {
+	tb.Helper()
+	return Open(tb, sqldb.Config{URL: Shared(tb).Database(tb)})
+}
+
+// Open opens a database for the length of a test.
+func Open(tb testing.TB, c sqldb.Config) *sqldb.DB {
+	tb.Helper()
+	db, err := sqldb.Open(context.Background(), c)
 	if err != nil {
 		tb.Fatalf("the database does not open: %v", err)
 	}
@@ -47,28 +64,5 @@ func SQLiteAt(tb testing.TB, path string) *sqldb.DB {
 			tb.Errorf("the database does not close: %v", err)
 		}
 	})
-	if err := db.Migrate(context.Background()); err != nil {
-		tb.Fatalf("the database does not migrate: %v", err)
-	}
 	return db
-}
-
-// Plan returns how the engine would run a query, one step a line, so that a test can ask for the name of an
-// index. It needs no arguments.
-func Plan(tb testing.TB, db *sqldb.DB, query string) string {
-	tb.Helper()
-	var args []any
-	for strings.Contains(query, "$"+strconv.Itoa(len(args)+1)) {
-		args = append(args, nil)
-	}
-	step := func(row sqldb.Scanner) (detail string, err error) {
-		var id, parent, unused int
-		err = row.Scan(&id, &parent, &unused, &detail)
-		return detail, err
-	}
-	steps, err := sqldb.All(context.Background(), db, step, "EXPLAIN QUERY PLAN "+query, args...)
-	if err != nil {
-		tb.Fatalf("no plan: %v", err)
-	}
-	return strings.Join(steps, "\n")
 }
