@@ -33,7 +33,7 @@ func indexName(db *sqldb.DB, name string) string {
 	if db.Engine() == sqldb.SQLite {
 		switch {
 		case key:
-			return "sqlite_autoindex_" + name + "_1"
+			return "USING PRIMARY KEY" // a table without rowid is its own index
 		case only:
 			return "COVERING INDEX " + name
 		}
