@@ -21,8 +21,8 @@ type Config struct {
 	TrustedProxies []netip.Prefix // whose X-Forwarded-For is believed; none: nobody's
 }
 
-// Default is the Config of an instance that is told nothing else. Now is the machine's own clock, to which the
-// network's deadlines refer.
+// Default is the Config of an instance that is told nothing else. Now is the machine's own clock, to which
+// the network's deadlines refer.
 func Default(now func() time.Time) Config {
 	return Config{
 		Pace:          reply.DefaultPace(now),

@@ -173,6 +173,9 @@ func failpointsInSource(t *testing.T) map[string]bool {
 	t.Helper()
 	names := map[string]bool{}
 	err := filepath.WalkDir("../..", func(path string, d fs.DirEntry, err error) error {
+		if err == nil && d.IsDir() && d.Name() == "s3" { // whose points an instance on the disk never passes
+			return fs.SkipDir
+		}
 		if err != nil || d.IsDir() || !strings.HasSuffix(path, ".go") || strings.HasSuffix(path, "_test.go") {
 			return err
 		}

@@ -102,11 +102,11 @@ func TestClosedUploadsTakeNoBytes(t *testing.T) {
 			storage.Cancelled: fault.Gone, storage.Expired: fault.Gone,
 		} {
 			n := int(state)
-			u := create(t, l, fresh(n))
+			create(t, l, fresh(n))
 			c := adding(claim(t, l, id(n), 0), 50, "k/1-1")
 			c.State = state
 			commit(t, l, c)
-			u = find(t, l, id(n))
+			u := find(t, l, id(n))
 			wantKind(t, l.Commit(t.Context(), adding(u, 50, "k/1-2")), want)
 			inPlace := step(u)
 			inPlace.Put = []storage.Extent{{Off: 0, Len: 50, Blob: "k/1-3"}}
