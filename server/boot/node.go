@@ -59,10 +59,11 @@ func Open(ctx context.Context, cfg Config, m Machine) (*Node, error) {
 	if err != nil {
 		return nil, err
 	}
-	s, err := openState(ctx, cfg.Stores, m)
+	s, err := awaitState(ctx, cfg.Stores, m)
 	if err != nil {
 		return nil, errors.Join(err, d.Close())
 	}
+	m.Clock = s.clock.Now
 	said := &gate{to: m.Err}
 	n := &Node{config: cfg, machine: m, said: said, log: cfg.newLog(said), state: s, doors: d, Keys: s.keys}
 	if err := n.furnish(); err != nil {
