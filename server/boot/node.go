@@ -148,7 +148,7 @@ func (n *Node) speak() error {
 		return fault.Wrap(err, fault.Internal, "the pages cannot be made")
 	}
 	n.health = ops.NewHealth(n.machine.Now,
-		ops.Check{Name: "database", Run: n.state.db.Check}, ops.Check{Name: "blobs", Run: n.state.blobs.Check})
+		n.watched("database", n.state.db.Check), n.watched("blobs", n.state.blobs.Check))
 	n.metrics = ops.NewMetrics()
 	cfg := server.Default(n.machine.Now)
 	for _, p := range n.config.TrustedProxy {
