@@ -76,12 +76,22 @@ func (s Stores) Check() error {
 	if s.Data == "" {
 		return wrong("data", "want a directory")
 	}
-	if s.Database != "" {
-		if err := (sqldb.Config{URL: s.Database}).Validate(); err != nil {
-			return wrong("database", "want postgres://USER:PASSWORD@HOST/NAME, or nothing for SQLite")
-		}
+	return cmp.Or(s.checkDatabase(), s.checkBlobs())
+}
+
+func (s Stores) checkDatabase() error {
+	if s.Database == "" {
+		return nil
 	}
-	return s.checkBlobs()
+	if err := (sqldb.Config{URL: s.Database}).Validate(); err != nil {
+		return wrong("database", "want postgres://USER:PASSWORD@HOST/NAME, or nothing for SQLite")
+	}
+	_, after, _ := strings.Cut(s.Database, "://")
+	if host, _, _ := strings.Cut(after, "/"); strings.Count(host, "@") > 1 {
+		// What stands behind the first one would be taken for the host's name, and told.
+		return wrong("database", "write %40 for an @ in the password, %2F for a slash, %25 for a percent sign")
+	}
+	return nil
 }
 
 func (s Stores) checkBlobs() error {

@@ -62,6 +62,7 @@ func TestConfigIsJudged(t *testing.T) {
 		{"S3 with a slip", []string{"--blobs=s3://bucket?regoin=eu"}, "--blobs: the S3 store's parameter regoin"},
 		{"PostgreSQL", []string{"--database=postgres://db/cameo"}, ""},
 		{"PostgreSQL and S3", []string{"--database=postgresql://db/cameo", "--blobs=s3://bucket"}, ""},
+		{"a password with an @", []string{"--database=postgres://me:se@cret@db/cameo"}, "--database: write %40 for an @"},
 		{"another database", []string{"--database=mysql://root:secret@db/cameo"}, "--database: want postgres://USER"},
 		{"no size at all", []string{"--max-size=0"}, "--max-size: want 1 byte"},
 		{"hardly any memory", []string{"--memory=1MiB"}, "--memory: want at least 16MiB"},
