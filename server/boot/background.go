@@ -41,8 +41,8 @@ func (n *Node) sweep(ctx context.Context) {
 	}
 }
 
-// watched is a check whose failure and recovery are logged, once each: /readyz tells strangers no more than the
-// name.
+// watched is a check whose failure and recovery are logged, once each: /readyz tells strangers no more than
+// the name.
 func (n *Node) watched(name string, run func(context.Context) error) ops.Check {
 	var failing atomic.Bool
 	return ops.Check{Name: name, Run: func(ctx context.Context) error {

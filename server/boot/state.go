@@ -84,8 +84,8 @@ const (
 	startPause = 250 * time.Millisecond
 )
 
-// awaitState is openState for a node: while a database or a store beyond this machine does not answer, it tries
-// again for a while.
+// awaitState is openState for a node: while a database or a store beyond this machine does not answer, it
+// tries again for a while.
 func awaitState(ctx context.Context, s Stores, m Machine) (*state, error) {
 	until := m.Now().Add(startWait)
 	for pause := startPause; ; pause *= 2 {

@@ -168,9 +168,8 @@ func (o *outage) read(c *caller, got answer, acked int) (at int, refused bool) {
 
 // An S3 store that dies under a node, in any of the ways there are: what needs it is refused until it is back,
 // and nothing has to be restarted.
-func TestNodesStoreDies(t *testing.T) {
-	t.Parallel()
-	s := startServers(t)
+func outliveTheStore(t *testing.T, all *deployment) {
+	t.Helper()
 	for name, f := range map[string]s3test.Fault{
 		"gone":        {Reset: true},
 		"busy":        {Status: http.StatusServiceUnavailable, Code: "SlowDown"},
@@ -181,8 +180,8 @@ func TestNodesStoreDies(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			proxy := s3test.NewProxy(t, s.minio)
-			d := s.deploymentAt(t, proxy.Endpoint)
+			proxy := s3test.NewProxy(t, all.minio)
+			d := all.deploymentAt(t, proxy.Endpoint)
 			const size, chunk = 6 * mebibyte, 2 * mebibyte
 			child := d.nodes(1)[0]
 			jane, content := call(t, child), servertest.Picture("me.png", size)

@@ -17,10 +17,9 @@ import (
 
 // A node whose settings or stores are wrong says what it is, in one sentence that shows no secret, and ends;
 // the doctor says the same.
-func TestNodesSayWhatIsWrong(t *testing.T) {
-	t.Parallel()
-	s := startServers(t)
-	program := s.deployment(t).nodes(1)[0].Program()
+func sayWhatIsWrong(t *testing.T, all *deployment) {
+	t.Helper()
+	program := all.nodes(1)[0].Program()
 	stranger := httptest.NewServer(http.NotFoundHandler())
 	t.Cleanup(stranger.Close)
 	const secret = "open-sesame"
@@ -41,12 +40,18 @@ func TestNodesSayWhatIsWrong(t *testing.T) {
 		{"no bucket", func(_ *testing.T, d *deployment) {
 			d.stores.Blobs = "s3://no-such-bucket?endpoint=" + d.minio.Endpoint
 		}, "", 2, "stored bytes", "the S3 store has no bucket of the name given"},
-		{"credentials", func(*testing.T, *deployment) {}, "AWS_SECRET_ACCESS_KEY=" + secret, 2, "stored bytes",
-			"the S3 store refuses the credentials: they are unknown, wrong or expired"},
-		{"a bucket to read only", refusePuts(http.StatusForbidden, "AccessDenied"), "", 2, "stored bytes",
-			"the S3 store does not let these credentials read, write and delete in the bucket"},
-		{"clocks", refusePuts(http.StatusForbidden, "RequestTimeTooSkewed"), "", 2, "stored bytes",
-			"the clocks of this machine and of the S3 store differ by more than the store accepts"},
+		{
+			"credentials", func(*testing.T, *deployment) {}, "AWS_SECRET_ACCESS_KEY=" + secret, 2, "stored bytes",
+			"the S3 store refuses the credentials: they are unknown, wrong or expired",
+		},
+		{
+			"a bucket to read only", refusePuts(http.StatusForbidden, "AccessDenied"), "", 2, "stored bytes",
+			"the S3 store does not let these credentials read, write and delete in the bucket",
+		},
+		{
+			"clocks", refusePuts(http.StatusForbidden, "RequestTimeTooSkewed"), "", 2, "stored bytes",
+			"the clocks of this machine and of the S3 store differ by more than the store accepts",
+		},
 		{"nobody at the database", func(_ *testing.T, d *deployment) {
 			d.stores.Database = "postgres://cameo:" + secret + "@127.0.0.1:1/cameo"
 		}, "", 1, "database", "the database cannot be reached: it does not run, or it listens elsewhere"},
@@ -74,7 +79,7 @@ func TestNodesSayWhatIsWrong(t *testing.T) {
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()
-			d := s.deployment(t)
+			d := all.deployment(t)
 			c.hurt(t, d)
 			flags := append(d.stores.Flags(), "--data", t.TempDir())
 			code, _, said := run(t, program, c.env, append([]string{"serve", "--listen", "127.0.0.1:0", "--ops-listen", "off"}, flags...)...)

@@ -3,6 +3,7 @@ package servertest_test
 import (
 	"fmt"
 	"net/http"
+	"strings"
 	"syscall"
 	"testing"
 	"time"
@@ -96,6 +97,9 @@ func wakeTheZombie(t *testing.T, d *deployment) {
 		zombie.want("the zombie's PATCH", late, http.StatusConflict, http.StatusRequestedRangeNotSatisfiable)
 	} else if !broken(err) {
 		t.Errorf("the zombie's PATCH was not ended: %v", err)
+	}
+	if late := key + "/1-0-"; !strings.Contains(strings.Join(d.objects(), " "), late) {
+		t.Errorf("the zombie has stored no run %s… after it woke up: got %q", late, d.objects())
 	}
 	for _, c := range []*caller{zombie, jane} {
 		c.wantWhole(key, ours)

@@ -27,6 +27,10 @@ func TestNodes(t *testing.T) {
 		"R24 two nodes, one offset":           raceOfTwoNodes,
 		"R25 a zombie node":                   wakeTheZombie,
 		"R26 a hundred PATCHes of an offset":  raceOfMany,
+		"R29 clocks that differ":              goByOneClock,
+		"the first nodes start together":      startTogether,
+		"a store that dies":                   outliveTheStore,
+		"what is wrong at the start":          sayWhatIsWrong,
 		"a half-open PATCH goes on elsewhere": goOnElsewhere,
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -89,10 +93,7 @@ func (d *deployment) wantTidy() {
 	i := servertest.Start(d.t, servertest.Shared(d.stores))
 	sweepAll(d.t, i)
 	i.Stop()
-	want := []string{"deployment"}
-	for _, name := range wantTidyRows(d.t, d.rows) {
-		want = append(want, name)
-	}
+	want := append([]string{"deployment"}, wantTidyRows(d.t, d.rows)...)
 	slices.Sort(want)
 	if got := d.objects(); !slices.Equal(got, want) {
 		d.t.Errorf("after the sweep: got the objects %q, want those of the rows %q", got, want)

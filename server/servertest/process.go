@@ -158,7 +158,8 @@ func (c *Child) Said() string { return c.said.text() }
 // Token returns a bearer token for a person of community 1, made by the program itself.
 func (c *Child) Token(person string, admin bool) string {
 	c.t.Helper()
-	args := append([]string{"token", "--data", c.Data, "--community", "1", "--user", person}, c.opts.Stores.Flags()...)
+	args := []string{"token", "--data", c.Data, "--community", "1", "--user", person}
+	args = append(args, c.opts.Stores.Flags()...)
 	if admin {
 		args = append(args, "--admin")
 	}

@@ -18,9 +18,9 @@ type Stores struct {
 	Prefix   string // of the objects in the bucket s3test.Bucket
 }
 
-// NewStores are a database, an S3 server's bucket under a prefix that nobody else has, and keys that the first
-// node makes. An instance in this process finds the server's credentials in the environment, where Credentials
-// belong; a child is given them.
+// NewStores are a database, an S3 server's bucket under a prefix that nobody else has, and keys that the
+// first node makes. An instance in this process finds the server's credentials in the environment, where
+// Credentials belong; a child is given them.
 func NewStores(t testing.TB, database, endpoint string) Stores {
 	t.Helper()
 	prefix, err := storage.DrawBase62(rand.Reader, 12)
