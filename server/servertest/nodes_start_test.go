@@ -3,8 +3,10 @@ package servertest_test
 import (
 	"bytes"
 	"errors"
+	"io/fs"
 	"net/http"
 	"net/http/httptest"
+	"os"
 	"os/exec"
 	"path/filepath"
 	"strings"
@@ -150,5 +152,33 @@ func TestNodesWaitForTheirStores(t *testing.T) {
 			defer late.Stop()
 			d.nodes(1)[0].Kill()
 		})
+	}
+}
+
+// Every command that touches the state takes the same flags, and leaves the data directory alone when nothing
+// lies there.
+func takeTheStores(t *testing.T, d *deployment) {
+	t.Helper()
+	node, unused := d.nodes(1)[0], filepath.Join(t.TempDir(), "unused")
+	flags := append(d.stores.Flags(), "--data", unused)
+	for _, c := range []struct {
+		line string
+		says string
+	}{
+		{"migrate", ""},
+		{"community add 7 Northern", ""},
+		{"token --community 7 --user 6f9619ff-8b86-d011-b42d-00c04fc964ff", "eyJ"},
+		{"sweep", "0"},
+		{"doctor", "good  stored bytes"},
+	} {
+		if out := node.Run(append(strings.Fields(c.line), flags...)...); !strings.Contains(out, c.says) {
+			t.Errorf("cameo %s: got %q, want %q", c.line, out, c.says)
+		}
+	}
+	if got := d.rows("SELECT name FROM communities WHERE key = 7"); len(got) != 1 || got[0] != "Northern" {
+		t.Errorf("got the communities %q, want the one", got)
+	}
+	if _, err := os.Stat(unused); !errors.Is(err, fs.ErrNotExist) {
+		t.Errorf("the data directory was made: %v", err)
 	}
 }

@@ -30,6 +30,7 @@ func TestNodes(t *testing.T) {
 		"R29 clocks that differ":              goByOneClock,
 		"the first nodes start together":      startTogether,
 		"a store that dies":                   outliveTheStore,
+		"the commands":                        takeTheStores,
 		"what is wrong at the start":          sayWhatIsWrong,
 		"a half-open PATCH goes on elsewhere": goOnElsewhere,
 	} {
