@@ -45,7 +45,7 @@ func administer(ctx context.Context, s Stores, m Machine, work func(*directory.D
 	if err != nil {
 		return err
 	}
-	return errors.Join(work(directory.New(opened.db, m.Clock, m.Random)), opened.Close())
+	return errors.Join(work(directory.New(opened.db, opened.clock.Now, m.Random)), opened.Close())
 }
 
 // Migrate brings the database up to this program. It may be called while servers run.
@@ -53,7 +53,7 @@ func Migrate(ctx context.Context, s Stores) error {
 	if err := s.Check(); err != nil {
 		return err
 	}
-	db, err := openDatabase(ctx, s)
+	db, err := s.openDatabase(ctx)
 	if err != nil {
 		return err
 	}
@@ -72,6 +72,7 @@ func Sweep(ctx context.Context, cfg Config, m Machine) (Swept, error) {
 	if err != nil {
 		return Swept{}, err
 	}
+	m.Clock = s.clock.Now
 	n := &Node{config: cfg, machine: m, state: s}
 	if err := n.store(); err != nil {
 		return Swept{}, errors.Join(err, s.Close())

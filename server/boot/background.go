@@ -3,7 +3,10 @@ package boot
 import (
 	"context"
 	"math/rand/v2"
+	"sync/atomic"
 	"time"
+
+	"cameo/server/ops"
 )
 
 // sweepEvery is the mean time between two sweeps. It varies by half, so that nodes do not sweep in step.
@@ -36,4 +39,20 @@ func (n *Node) sweep(ctx context.Context) {
 		}
 		pause.Stop()
 	}
+}
+
+// watched is a check whose failure and recovery are logged, once each: /readyz tells strangers no more than
+// the name.
+func (n *Node) watched(name string, run func(context.Context) error) ops.Check {
+	var failing atomic.Bool
+	return ops.Check{Name: name, Run: func(ctx context.Context) error {
+		err := run(ctx)
+		if err != nil && !failing.Swap(true) {
+			n.log.WarnContext(ctx, "not ready", "check", name, "error", err)
+		}
+		if err == nil && failing.Swap(false) {
+			n.log.InfoContext(ctx, "ready again", "check", name)
+		}
+		return err
+	}}
 }

@@ -9,16 +9,18 @@ import (
 	"time"
 
 	"cameo/storage"
+	"cameo/storage/blobs/s3"
 	"cameo/storage/fault"
+	"cameo/storage/sqldb"
 )
 
 // Stores says where an instance keeps its state. Every command that touches the state takes these flags.
 //
 //nolint:lll // a table: one flag a line
 type Stores struct {
-	Data     string `name:"data" env:"CAMEO_DATA" default:"./data" placeholder:"DIR" help:"Directory of the instance: its keys, its database, its photos."`
-	Database string `name:"database" env:"CAMEO_DATABASE" placeholder:"URL" help:"Where the rows stand. Empty: SQLite in DIR/cameo.db, the only choice of this version."`
-	Blobs    string `name:"blobs" env:"CAMEO_BLOBS" placeholder:"URL" help:"Where the bytes lie. Empty: DIR/blobs; disk:PATH is another directory."`
+	Data     string `name:"data" env:"CAMEO_DATA" default:"./data" placeholder:"DIR" help:"Directory of the instance: its keys, its database and its photos, unless they are elsewhere."`
+	Database string `name:"database" env:"CAMEO_DATABASE" placeholder:"URL" help:"Where the rows stand. Empty: SQLite in DIR/cameo.db; postgres://… is a PostgreSQL that nodes share."`
+	Blobs    string `name:"blobs" env:"CAMEO_BLOBS" placeholder:"URL" help:"Where the bytes lie. Empty: DIR/blobs; disk:PATH is another directory, s3://BUCKET/PREFIX?… a bucket."`
 	Keys     string `name:"keys" env:"CAMEO_KEYS" placeholder:"FILE" help:"The deployment's own keys, shared by its nodes. Empty: DIR/keys, made at the first start."`
 }
 
@@ -69,15 +71,38 @@ func (c Config) Check() error {
 	return cmp.Or(c.Stores.Check(), c.checkAddresses(), c.checkTLS(), c.checkTokens(), c.checkLimits())
 }
 
-// Check refuses what this version cannot open.
+// Check refuses what cannot be opened. It repeats no address: there may be a password in it.
 func (s Stores) Check() error {
-	switch scheme, path, _ := strings.Cut(s.Blobs, ":"); {
-	case s.Data == "":
+	if s.Data == "" {
 		return wrong("data", "want a directory")
-	case s.Database != "":
-		return wrong("database", "this version has SQLite only, in the data directory")
-	case s.Blobs != "" && (scheme != "disk" || path == ""):
-		return wrong("blobs", "this version has local disk only: want disk:PATH, or nothing for the data directory")
+	}
+	return cmp.Or(s.checkDatabase(), s.checkBlobs())
+}
+
+func (s Stores) checkDatabase() error {
+	if s.Database == "" {
+		return nil
+	}
+	if err := (sqldb.Config{URL: s.Database}).Validate(); err != nil {
+		return wrong("database", "want postgres://USER:PASSWORD@HOST/NAME, or nothing for SQLite")
+	}
+	_, after, _ := strings.Cut(s.Database, "://")
+	if host, _, _ := strings.Cut(after, "/"); strings.Count(host, "@") > 1 {
+		// What stands behind the first one would be taken for the host's name, and told.
+		return wrong("database", "write %40 for an @ in the password, %2F for a slash, %25 for a percent sign")
+	}
+	return nil
+}
+
+func (s Stores) checkBlobs() error {
+	if s.inS3() {
+		if _, err := s3.ParseURL(s.Blobs); err != nil {
+			return wrong("blobs", err.Error())
+		}
+		return nil
+	}
+	if path, ok := strings.CutPrefix(s.Blobs, onDisk); s.Blobs != "" && (!ok || path == "") {
+		return wrong("blobs", "want disk:PATH, s3://BUCKET/PREFIX, or nothing for the data directory")
 	}
 	return nil
 }
@@ -148,9 +173,24 @@ func (c Config) Limits() storage.Limits {
 	return l
 }
 
+// How an address of blobs begins.
+const (
+	onDisk = "disk:"
+	onS3   = "s3:"
+)
+
+// inS3 says whether the bytes lie in a bucket.
+func (s Stores) inS3() bool { return strings.HasPrefix(s.Blobs, onS3) }
+
+// isLocal says whether nothing of the state lies beyond this machine.
+func (s Stores) isLocal() bool { return s.Database == "" && !s.inS3() }
+
+// usesData says whether anything lies in the data directory.
+func (s Stores) usesData() bool { return s.Database == "" || s.Blobs == "" || s.Keys == "" }
+
 // blobsDir is the root directory of the disk store.
 func (s Stores) blobsDir() string {
-	if path, ok := strings.CutPrefix(s.Blobs, "disk:"); ok {
+	if path, ok := strings.CutPrefix(s.Blobs, onDisk); ok {
 		return path
 	}
 	return filepath.Join(s.Data, "blobs")
@@ -159,6 +199,14 @@ func (s Stores) blobsDir() string {
 func (s Stores) keysFile() string { return cmp.Or(s.Keys, filepath.Join(s.Data, "keys")) }
 
 func (s Stores) databaseFile() string { return filepath.Join(s.Data, "cameo.db") }
+
+// databaseFlag is the flag that says where the database is.
+func (s Stores) databaseFlag() string {
+	if s.Database != "" {
+		return "--database"
+	}
+	return "--data"
+}
 
 // wrong is a setting's error. It names the flag; the variable is the same word.
 func wrong(flag, why string) error { return fault.New(fault.Invalid, "--%s: %s", flag, why) }

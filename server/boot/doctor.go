@@ -25,19 +25,22 @@ const leastRoom = 1 << 30
 // What cannot be looked at because of an earlier finding is left out. It may be called while servers run.
 func Doctor(ctx context.Context, cfg Config, m Machine) []Finding {
 	all := []Finding{{"configuration", cfg.Check()}, {"certificate", cfg.checkCertificate(m.Now())}}
-	if _, err := os.Stat(cfg.Data); err != nil {
+	if _, err := os.Stat(cfg.Data); err != nil && cfg.usesData() {
 		return append(all, Finding{"data directory", noData(err)})
 	}
 	s, err := openState(ctx, cfg.Stores, m)
-	if err != nil {
-		return append(all, Finding{"keys, database and stored bytes", err})
+	if part, ok := errors.AsType[partError](err); ok {
+		return append(all, Finding{part.part, err})
+	}
+	if err != nil { // a setting, and so a finding above
+		return all
 	}
 	all = append(all,
-		Finding{"keys", nil},
-		Finding{"database", s.db.Check(ctx)},
-		Finding{"stored bytes", s.blobs.Check(ctx)},
+		Finding{partKeys, nil},
+		Finding{partDatabase, s.db.Check(ctx)},
+		Finding{partBlobs, s.blobs.Check(ctx)},
 		Finding{"room", s.room()},
-		Finding{"clock", s.plausible(m.Now())},
+		Finding{"clock", errors.Join(s.plausible(m.Now()), s.punctual())},
 	)
 	if err := s.Close(); err != nil {
 		all = append(all, Finding{"closing", err})
@@ -69,8 +72,13 @@ func (c Config) checkCertificate(now time.Time) error {
 	return nil
 }
 
+// room looks how many bytes are free, in a store that can tell.
 func (s *state) room() error {
-	free, err := s.blobs.Free()
+	disk, ok := s.blobs.(interface{ Free() (int64, error) })
+	if !ok {
+		return nil
+	}
+	free, err := disk.Free()
 	switch {
 	case errors.Is(err, errors.ErrUnsupported):
 		return nil
@@ -89,6 +97,15 @@ func (s *state) plausible(now time.Time) error {
 	if made := s.keys.Created; now.Before(made.Add(-time.Minute)) {
 		return fmt.Errorf("it says %s, which is before the keys were made (%s); set it",
 			now.UTC().Format(time.RFC3339), made.Format(time.RFC3339))
+	}
+	return nil
+}
+
+// punctual refuses a clock that is far from the database's: nodes go by that one, but this machine's other
+// programs, and cameo token, do not.
+func (s *state) punctual() error {
+	if ahead := s.clock.skew(); ahead.Abs() > skewMost {
+		return fmt.Errorf("it is %s behind the database's; set one of them", ahead.Round(time.Second))
 	}
 	return nil
 }

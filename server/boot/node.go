@@ -59,10 +59,11 @@ func Open(ctx context.Context, cfg Config, m Machine) (*Node, error) {
 	if err != nil {
 		return nil, err
 	}
-	s, err := openState(ctx, cfg.Stores, m)
+	s, err := awaitState(ctx, cfg.Stores, m)
 	if err != nil {
 		return nil, errors.Join(err, d.Close())
 	}
+	m.Clock = s.clock.Now
 	said := &gate{to: m.Err}
 	n := &Node{config: cfg, machine: m, said: said, log: cfg.newLog(said), state: s, doors: d, Keys: s.keys}
 	if err := n.furnish(); err != nil {
@@ -147,7 +148,7 @@ func (n *Node) speak() error {
 		return fault.Wrap(err, fault.Internal, "the pages cannot be made")
 	}
 	n.health = ops.NewHealth(n.machine.Now,
-		ops.Check{Name: "database", Run: n.state.db.Check}, ops.Check{Name: "blobs", Run: n.state.blobs.Check})
+		n.watched("database", n.state.db.Check), n.watched("blobs", n.state.blobs.Check))
 	n.metrics = ops.NewMetrics()
 	cfg := server.Default(n.machine.Now)
 	for _, p := range n.config.TrustedProxy {

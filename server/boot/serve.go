@@ -40,6 +40,7 @@ func (n *Node) Serve(ctx context.Context) error {
 	var behind sync.WaitGroup
 	behind.Go(func() { n.worker.Run(background) })
 	behind.Go(func() { n.sweep(background) })
+	behind.Go(func() { n.keepTime(background) })
 
 	public := n.httpServer(n.handler)
 	public.ConnState = n.count

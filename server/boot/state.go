@@ -3,12 +3,13 @@ package boot
 import (
 	"context"
 	"errors"
-	"io/fs"
 	"os"
-	"path/filepath"
+	"time"
 
 	"cameo/server/auth"
+	"cameo/storage"
 	"cameo/storage/blobs/disk"
+	"cameo/storage/blobs/s3"
 	"cameo/storage/fault"
 	"cameo/storage/sqldb"
 )
@@ -17,39 +18,101 @@ import (
 // an upload.
 const reserve = 2 << 20
 
-// state is what outlives a process: keys, rows and bytes, of one deployment.
+// state is what outlives a process: keys, rows and bytes, of one deployment, and the time that they go by.
 type state struct {
 	keys  auth.Keys
 	db    *sqldb.DB
-	blobs *disk.Store
+	blobs blobs
+	clock *clock
 }
 
-// openState opens all three, makes what is missing, and refuses what does not belong together.
+// blobs is a store that knows whose it is.
+type blobs interface {
+	storage.Blobs
+	// Mark gives the store a deployment's id unless it has one, and returns the id that it has then.
+	Mark(ctx context.Context, id string) (string, error)
+}
+
+// The parts of a state, as the doctor calls them.
+const (
+	partKeys     = "keys"
+	partDatabase = "database"
+	partBlobs    = "stored bytes"
+)
+
+// partError says which part of a state did not open.
+type partError struct {
+	part string
+	error
+}
+
+// Unwrap is for package errors.
+func (e partError) Unwrap() error { return e.error }
+
+// openState opens all three, makes what is missing, and refuses what does not belong together. Its errors are
+// partErrors, but for a setting that makes no sense.
 func openState(ctx context.Context, s Stores, m Machine) (*state, error) {
 	if err := s.Check(); err != nil {
 		return nil, err
 	}
-	keys, err := auth.LoadOrCreateKeys(s.keysFile(), m.Random, m.Clock)
+	c := &clock{machine: m.Clock}
+	keys, err := auth.LoadOrCreateKeys(s.keysFile(), m.Random, c.Now)
 	if err != nil {
-		return nil, err
+		return nil, partError{partKeys, err}
 	}
-	db, err := openDatabase(ctx, s)
+	db, err := s.openDatabase(ctx)
 	if err != nil {
-		return nil, err
+		return nil, partError{partDatabase, err}
 	}
-	blobs, err := s.openBlobs(ctx, keys, db)
+	if err := errors.Join(s.sameDatabase(ctx, db, keys.Deployment), c.measure(ctx, db)); err != nil {
+		return nil, errors.Join(partError{partDatabase, err}, db.Close())
+	}
+	bytes, err := s.openBlobs(ctx, m)
+	if err == nil {
+		err = s.sameBlobs(ctx, bytes, keys.Deployment)
+	}
 	if err != nil {
-		return nil, errors.Join(err, db.Close())
+		return nil, errors.Join(partError{partBlobs, err}, db.Close())
 	}
-	return &state{keys: keys, db: db, blobs: blobs}, nil
+	return &state{keys: keys, db: db, blobs: bytes, clock: c}, nil
+}
+
+// A node that starts together with its database and its store gives them startWait; it asks again after
+// startPause, and then always twice as late.
+const (
+	startWait  = 10 * time.Second
+	startPause = 250 * time.Millisecond
+)
+
+// awaitState is openState for a node: while a database or a store beyond this machine does not answer, it
+// tries again for a while.
+func awaitState(ctx context.Context, s Stores, m Machine) (*state, error) {
+	until := m.Now().Add(startWait)
+	for pause := startPause; ; pause *= 2 {
+		opened, err := openState(ctx, s, m)
+		if !fault.Is(err, fault.Unavailable) || s.isLocal() || m.Now().Add(pause).After(until) {
+			return opened, err
+		}
+		timer := time.NewTimer(pause)
+		select {
+		case <-timer.C:
+		case <-ctx.Done():
+			timer.Stop()
+			return nil, err
+		}
+	}
 }
 
 // openDatabase opens the database and brings its schema up to this program's.
-func openDatabase(ctx context.Context, s Stores) (*sqldb.DB, error) {
-	if err := os.MkdirAll(s.Data, 0o700); err != nil {
-		return nil, fault.Wrap(err, fault.Unavailable, "the data directory cannot be made")
+func (s Stores) openDatabase(ctx context.Context) (*sqldb.DB, error) {
+	at := sqldb.Config{URL: s.Database}
+	if s.Database == "" {
+		if err := os.MkdirAll(s.Data, 0o700); err != nil {
+			return nil, fault.Wrap(err, fault.Unavailable, "the data directory cannot be made")
+		}
+		at = sqldb.Config{Path: s.databaseFile(), NoSync: noSync}
 	}
-	db, err := sqldb.Open(ctx, sqldb.Config{Path: s.databaseFile(), NoSync: noSync})
+	db, err := sqldb.Open(ctx, at)
 	if err != nil {
 		return nil, err
 	}
@@ -59,65 +122,38 @@ func openDatabase(ctx context.Context, s Stores) (*sqldb.DB, error) {
 	return db, nil
 }
 
-// openBlobs opens the store if it is of the same deployment as keys and database. The first node of a
-// deployment marks both.
-func (s Stores) openBlobs(ctx context.Context, keys auth.Keys, db *sqldb.DB) (*disk.Store, error) {
-	stands, err := db.SetDeployment(ctx, keys.Deployment)
+// openBlobs opens the store that --blobs names.
+func (s Stores) openBlobs(ctx context.Context, m Machine) (blobs, error) {
+	if !s.inS3() {
+		return disk.Open(disk.Config{Dir: s.blobsDir(), Reserve: reserve, NoSync: noSync})
+	}
+	at, err := s3.ParseURL(s.Blobs)
 	if err != nil {
-		return nil, err
+		return nil, wrong("blobs", err.Error())
 	}
-	if stands != keys.Deployment {
-		return nil, fault.New(fault.Invalid,
-			"the keys belong to another deployment than the database: "+
-				"name those that belong together by --keys and --data")
-	}
-	blobs, err := disk.Open(disk.Config{Dir: s.blobsDir(), Reserve: reserve, NoSync: noSync})
-	if err != nil {
-		return nil, err
-	}
-	stands, err = mark(s.blobsDir(), keys.Deployment)
-	if err != nil {
-		return nil, err
-	}
-	if stands != keys.Deployment {
-		return nil, fault.New(fault.Invalid,
-			"the stored bytes belong to another deployment than the database: "+
-				"name those that belong together by --blobs and --data")
-	}
-	return blobs, nil
+	at.Random = m.Random
+	return s3.Open(ctx, at)
 }
 
-// mark gives a directory of blobs its deployment's id unless it has one, and returns the id that it has then.
-//
-// Order: bytes, their sync, the name. Link refuses a name that is taken, so of two nodes the first one's mark
-// stands.
-func mark(dir, id string) (string, error) {
-	name := filepath.Join(dir, "deployment")
-	stands, err := os.ReadFile(name)
-	if errors.Is(err, fs.ErrNotExist) {
-		if err = makeMark(dir, name, id); err == nil {
-			stands, err = os.ReadFile(name)
-		}
+// sameDatabase refuses a database of another deployment than the keys'. The first node of a deployment marks
+// the database, and then the store.
+func (s Stores) sameDatabase(ctx context.Context, db *sqldb.DB, deployment string) error {
+	stands, err := db.SetDeployment(ctx, deployment)
+	if err == nil && stands != deployment {
+		err = fault.New(fault.Invalid, "the keys belong to another deployment than the database: "+
+			"name those that belong together by --keys and %s", s.databaseFlag())
 	}
-	if err != nil {
-		return "", fault.Wrap(err, fault.Unavailable, "the mark of the stored bytes cannot be read or made")
-	}
-	return string(stands), nil
+	return err
 }
 
-func makeMark(dir, name, id string) error {
-	f, err := os.CreateTemp(dir, ".deployment-*") // mode 0600
-	if err != nil {
-		return err
+// sameBlobs refuses stored bytes of another deployment: a sweep of the wrong rows would delete them.
+func (s Stores) sameBlobs(ctx context.Context, b blobs, deployment string) error {
+	stands, err := b.Mark(ctx, deployment)
+	if err == nil && stands != deployment {
+		err = fault.New(fault.Invalid, "the stored bytes belong to another deployment than the database: "+
+			"name those that belong together by --blobs and %s", s.databaseFlag())
 	}
-	_, err = f.WriteString(id)
-	if err = errors.Join(err, f.Sync(), f.Close()); err == nil {
-		err = os.Link(f.Name(), name)
-	}
-	if errors.Is(err, fs.ErrExist) {
-		err = nil
-	}
-	return errors.Join(err, os.Remove(f.Name()))
+	return err
 }
 
 // Close closes the database; keys and stored bytes have nothing open.

@@ -26,14 +26,17 @@ const (
 	steps
 )
 
-// failpoints says for every failpoint in the source, by name and pass, in which step the crash comes and what
-// is durable then.
-var failpoints = []struct {
+// failpoint says of a failpoint in the source, by name and pass, in which step the crash comes and what is
+// durable then.
+type failpoint struct {
 	name   string
 	pass   int
 	step   int
 	offset int // 0, 1 half or 2 halves
-}{
+}
+
+// failpoints are those that one node passes on its own database and disk.
+var failpoints = []failpoint{
 	{"write.claimed", 1, firstHalf, 0},
 	{"write.claimed", 2, secondHalf, 1},
 	{"disk.written", 1, firstHalf, 0},
@@ -58,30 +61,54 @@ func TestR03CrashAtEveryFailpoint(t *testing.T) {
 		t.Skip("a crash for each failpoint")
 	}
 	t.Parallel()
-	tested := map[string]bool{}
 	for _, p := range failpoints {
-		tested[p.name] = true
-		t.Run(fmt.Sprintf("%s:%d", p.name, p.pass), func(t *testing.T) {
+		t.Run(p.String(), func(t *testing.T) {
 			t.Parallel()
 			const half = 100_000
-			s := &crashStory{t: t, content: servertest.Picture("me.png", 2*half)}
-			child := servertest.Process(t, servertest.ProcessOptions{
-				Faultpoints: true, Env: []string{fmt.Sprintf("CAMEO_FAULTPOINT=%s:%d", p.name, p.pass)},
-			})
-			child.WaitReady()
-			s.caller = call(t, child)
-			if at := s.tell(firstHalf); at != p.step {
-				t.Fatalf("the crash ended step %d, want %d", at, p.step)
+			s, child := p.crash(t, half, servertest.Stores{})
+			i := servertest.Start(t, servertest.Configured(func(c *boot.Config) { c.Data = child.Data }))
+			s.resume(i, p.step, p.offset*half)
+			if got := rows(t, child.Data, onePhoto); got[0] != "1" {
+				t.Errorf("got %s photos, want the one", got[0])
 			}
-			if code := child.Wait(10 * time.Second); code != 137 {
-				t.Fatalf("got exit code %d, want 137; it said:\n%s", code, child.Said())
-			}
-			s.resume(child.Data, p.step, p.offset*half)
+			wantTidy(t, child.Data)
 		})
+	}
+}
+
+// onePhoto counts the photos that are ready.
+const onePhoto = "SELECT count(*) FROM photos WHERE state = 2"
+
+func TestR03KnowsEveryFailpoint(t *testing.T) {
+	t.Parallel()
+	tested := map[string]bool{}
+	for _, p := range append(failpoints, failpointsOfNodes...) {
+		tested[p.name] = true
 	}
 	if there := failpointsInSource(t); !maps.Equal(there, tested) {
 		t.Errorf("the source has the failpoints %v, want exactly those tested, %v", there, tested)
 	}
+}
+
+// String is the value of CAMEO_FAULTPOINT.
+func (p failpoint) String() string { return fmt.Sprintf("%s:%d", p.name, p.pass) }
+
+// crash tells a story until a child that has these stores, or its own, has met the failpoint.
+func (p failpoint) crash(t *testing.T, half int, stores servertest.Stores) (*crashStory, *servertest.Child) {
+	t.Helper()
+	s := &crashStory{t: t, content: servertest.Picture("me.png", 2*half)}
+	child := servertest.Process(t, servertest.ProcessOptions{
+		Faultpoints: true, Stores: stores, Env: []string{"CAMEO_FAULTPOINT=" + p.String()},
+	})
+	child.WaitReady()
+	s.caller = call(t, child)
+	if at := s.tell(firstHalf); at != p.step {
+		t.Fatalf("the crash ended step %d, want %d", at, p.step)
+	}
+	if code := child.Wait(10 * time.Second); code != 137 {
+		t.Fatalf("got exit code %d, want 137; it said:\n%s", code, child.Said())
+	}
+	return s, child
 }
 
 // crashStory uploads a picture in two halves and makes it jane's photo.
@@ -145,11 +172,10 @@ func (s *crashStory) awaitPhoto() error {
 	return nil
 }
 
-// resume starts the server again after a crash in a step that left so much of the upload, repeats that step,
-// tells the story to its end, and looks for what is left over.
-func (s *crashStory) resume(data string, step, offset int) {
+// resume goes on with an instance after a crash in a step that left so much of the upload: it repeats that
+// step, tells the story to its end, and stops the instance.
+func (s *crashStory) resume(i *servertest.Instance, step, offset int) {
 	s.t.Helper()
-	i := servertest.Start(s.t, servertest.Configured(func(c *boot.Config) { c.Data = data }))
 	i.Clock.Advance(3 * time.Minute) // a crashed renderer's lease is over
 	s.url = func() string { return i.URL }
 	if got := s.look(s.key); got != offset {
@@ -160,10 +186,6 @@ func (s *crashStory) resume(data string, step, offset int) {
 	}
 	s.wantWhole(s.key, s.content)
 	i.Stop()
-	if got := rows(s.t, data, "SELECT count(*) FROM photos WHERE state = 2"); got[0] != "1" {
-		s.t.Errorf("got %s photos, want the one", got[0])
-	}
-	wantTidy(s.t, data)
 }
 
 var hereCall = regexp.MustCompile(`point\.Here\("([^"]+)"\)`)

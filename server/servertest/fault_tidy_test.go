@@ -28,34 +28,51 @@ func wantTidyBlobs(t *testing.T, data, blobs string) {
 	i := servertest.Start(t, servertest.Configured(func(c *boot.Config) {
 		c.Data, c.Blobs = data, "disk:"+blobs
 	}))
-	defer i.Stop()
+	sweepAll(t, i)
+	i.Stop()
+	want := wantTidyRows(t, func(query string) []string { return rows(t, data, query) })
+	if got := blobFiles(t, blobs); !slices.Equal(got, want) {
+		t.Errorf("after the sweep: got the files %q, want those of the rows %q", got, want)
+	}
+}
+
+// sweepAll lets the time pass in which everything expires that can, and sweeps.
+func sweepAll(t *testing.T, i *servertest.Instance) {
+	t.Helper()
 	for range 6 { // expiry, second looks, tombstones, retention: each makes the next one due
 		i.Clock.Advance(8 * 24 * time.Hour)
 		if _, err := i.Engine().Sweep(t.Context()); err != nil {
 			t.Errorf("the sweep: %v", err)
 		}
 	}
-	i.Stop()
+}
+
+// wantTidyRows is I5 of the rows. It returns the names of the blobs that they mention.
+func wantTidyRows(t *testing.T, ask func(query string) []string) []string {
+	t.Helper()
 	for what, n := range map[string]string{
 		"uploads that nobody holds":  "SELECT count(*) FROM uploads WHERE key NOT IN (SELECT key FROM holds)",
 		"extents without their row":  "SELECT count(*) FROM extents WHERE key NOT IN (SELECT key FROM uploads)",
 		"trash":                      "SELECT count(*) FROM trash",
 		"uploads that are not whole": "SELECT count(*) FROM uploads WHERE state <> 2",
 	} {
-		if got := rows(t, data, n); got[0] != "0" {
+		if got := ask(n); got[0] != "0" {
 			t.Errorf("after the sweep: %s: got %s, want none", what, got[0])
 		}
 	}
-	want := rows(t, data, "SELECT blob FROM extents WHERE blob <> '' UNION SELECT blob FROM renditions ORDER BY 1")
-	if got := blobFiles(t, blobs); !slices.Equal(got, want) {
-		t.Errorf("after the sweep: got the files %q, want those of the rows %q", got, want)
-	}
+	return ask("SELECT blob FROM extents WHERE blob <> '' UNION SELECT blob FROM renditions ORDER BY 1")
 }
 
-// rows returns the first column of a query's answer, as text.
+// rows returns the first column of a query's answer, as text, from the database in a data directory.
 func rows(t *testing.T, data, query string) []string {
 	t.Helper()
-	db, err := sqldb.Open(t.Context(), sqldb.Config{Path: filepath.Join(data, "cameo.db")})
+	return rowsOf(t, sqldb.Config{Path: filepath.Join(data, "cameo.db")}, query)
+}
+
+// rowsOf is rows for any database.
+func rowsOf(t *testing.T, at sqldb.Config, query string) []string {
+	t.Helper()
+	db, err := sqldb.Open(t.Context(), at)
 	if err != nil {
 		t.Fatal(err)
 	}

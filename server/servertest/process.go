@@ -21,6 +21,7 @@ const startTime = 20 * time.Second
 // ProcessOptions say how a child is run. The zero value is a good one.
 type ProcessOptions struct {
 	Data        string   // its data directory; "" is a new one
+	Stores      Stores   // that it shares with other children; none: it has its own in its data directory
 	Flags       []string // of serve, besides --listen, --data and --ops-listen
 	Env         []string // NAME=value, besides the test's own
 	Faultpoints bool     // built with failpoints
@@ -67,8 +68,9 @@ func Process(t testing.TB, opts ProcessOptions) *Child {
 func (c *Child) Start() {
 	c.t.Helper()
 	flags := []string{"serve", "--listen", "127.0.0.1:0", "--data", c.Data, "--ops-listen", "off"}
-	c.running = exec.Command(c.program, append(flags, c.opts.Flags...)...)
-	c.running.Env = append(c.running.Environ(), c.opts.Env...)
+	flags = append(append(flags, c.opts.Stores.Flags()...), c.opts.Flags...)
+	c.running = exec.Command(c.program, flags...)
+	c.running.Env = append(append(c.running.Environ(), Credentials()...), c.opts.Env...)
 	stderr, err := c.running.StderrPipe()
 	if err == nil {
 		err = c.running.Start()
@@ -157,6 +159,7 @@ func (c *Child) Said() string { return c.said.text() }
 func (c *Child) Token(person string, admin bool) string {
 	c.t.Helper()
 	args := []string{"token", "--data", c.Data, "--community", "1", "--user", person}
+	args = append(args, c.opts.Stores.Flags()...)
 	if admin {
 		args = append(args, "--admin")
 	}
@@ -169,6 +172,7 @@ func (c *Child) Run(args ...string) string {
 	var stdout, stderr bytes.Buffer
 	cmd := exec.Command(c.program, args...)
 	cmd.Stdout, cmd.Stderr = &stdout, &stderr
+	cmd.Env = append(cmd.Environ(), Credentials()...)
 	if err := cmd.Run(); err != nil {
 		c.t.Fatalf("cameo %s: %v\n%s", strings.Join(args, " "), err, stderr.String())
 	}

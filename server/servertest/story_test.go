@@ -3,6 +3,7 @@ package servertest_test
 import (
 	"net/http"
 	"os"
+	"strings"
 	"testing"
 	"time"
 
@@ -12,7 +13,16 @@ import (
 	"cameo/server/servertest"
 )
 
-func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+// Instances look for S3's credentials where programs with an AWS SDK do.
+func TestMain(m *testing.M) {
+	for _, c := range servertest.Credentials() {
+		name, value, _ := strings.Cut(c, "=")
+		if err := os.Setenv(name, value); err != nil {
+			panic(err)
+		}
+	}
+	goleak.VerifyTestMain(m)
+}
 
 // The stories are those of Igloo's documents, one after the other.
 

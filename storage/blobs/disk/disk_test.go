@@ -226,3 +226,31 @@ func BenchmarkBare(b *testing.B) {
 		b.StartTimer()
 	}
 }
+
+// Of all that mark a store, the first one's id stands.
+func TestMark(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	const nodes = 8
+	stands := make(chan string, nodes)
+	for n := range nodes {
+		s := open(t, disk.Config{Dir: dir})
+		go func() {
+			got, err := s.Mark(t.Context(), strings.Repeat(string(rune('a'+n)), 16))
+			if err != nil {
+				t.Error(err)
+			}
+			stands <- got
+		}()
+	}
+	first := <-stands
+	for range nodes - 1 {
+		if got := <-stands; got != first {
+			t.Errorf("got %q and %q, want one id for all", first, got)
+		}
+	}
+	if got, err := open(t, disk.Config{Dir: dir}).Mark(t.Context(), "another"); err != nil || got != first {
+		t.Errorf("got %q and %v afterwards, want %q", got, err, first)
+	}
+	wantTree(t, dir, "deployment")
+}
