@@ -40,9 +40,9 @@ type Client struct {
 // digits. A base that is no http or https URL, or a community that is no positive number, is Invalid. A nil
 // hc is http.DefaultClient. The Client fails at the first break; see Patient.
 func New(base, community, token string, hc *http.Client) (*Client, error) {
-	u, err := url.Parse(strings.TrimRight(base, "/"))
-	if err != nil || u.Scheme != "http" && u.Scheme != "https" || u.Host == "" {
-		return nil, fault.New(fault.Invalid, "%s: want a server's URL such as http://127.0.0.1:8080", base)
+	u, err := parseBase(base)
+	if err != nil {
+		return nil, err
 	}
 	c, err := storage.ParseCommunity(community)
 	if err != nil {
@@ -53,6 +53,14 @@ func New(base, community, token string, hc *http.Client) (*Client, error) {
 	}
 	root := u.String() + "/.api2/api/v1/communities/" + c.String() + "/attachments"
 	return &Client{root: root, token: token, http: hc, random: rand.Reader}, nil
+}
+
+func parseBase(base string) (*url.URL, error) {
+	u, err := url.Parse(strings.TrimRight(base, "/"))
+	if err != nil || u.Scheme != "http" && u.Scheme != "https" || u.Host == "" {
+		return nil, fault.New(fault.Invalid, "%s: want a server's URL such as http://127.0.0.1:8080", base)
+	}
+	return u, nil
 }
 
 // Patient returns a Client that tries again after network errors, 5xx and 429, with growing pauses, until it
