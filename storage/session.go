@@ -168,7 +168,7 @@ func (s *session) finish(ctx context.Context, why ending) (Upload, error) {
 // keepClaim leaves the claim, and the open run, to the upload's next request.
 func (s *session) keepClaim() {
 	s.e.claims.keep(&claim{
-		id: s.u.ID, epoch: s.u.Epoch, run: s.run, name: s.name, start: s.start, runs: s.runs, since: s.e.Clock(),
+		u: s.u, run: s.run, name: s.name, start: s.start, runs: s.runs, since: s.e.Clock(),
 	})
 	s.run = nil
 }
