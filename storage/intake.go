@@ -49,7 +49,7 @@ func (in *intake) run(left int64, b *budget, take func(slice)) error {
 			return errQuit
 		}
 		n, err := in.fill(p, left, take)
-		fast = p.fast() && left-n >= largePage
+		fast = p.fast() && left-n > largePage/2
 		p.release()
 		if left -= n; err != nil && left > 0 {
 			return cutBody(err)
