@@ -21,6 +21,7 @@ type session struct {
 	endings chan ending
 	ended   chan struct{}
 	mu      sync.Mutex
+	failed  error // why the streaming ended early
 
 	u    Upload // as committed
 	at   int64  // next byte to arrive

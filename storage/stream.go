@@ -9,18 +9,25 @@ import (
 // goroutine: handing each page to another one would take longer than writing it. What is due after a while is
 // sealed and committed by a timer. It says how to end.
 func (s *session) stream(ctx context.Context) ending {
-	defer s.sealEvery(ctx, s.e.Limits.Seal)()
+	stop := s.sealEvery(ctx, s.e.Limits.Seal)
+	defer stop()
 	s.in.read(s.w.Len, s.e.memory, func(b slice) {
 		s.mu.Lock()
 		defer s.mu.Unlock()
-		if err := s.take(ctx, b); err != nil {
-			s.tell(ending{err: err})
+		if s.failed != nil {
+			b.page.release()
+			return
 		}
+		s.fail(s.take(ctx, b))
 	})
+	stop()
+	if s.failed != nil {
+		return ending{err: s.failed}
+	}
 	return s.bodyEnded()
 }
 
-// sealEvery seals and commits, until the function that it returns was called, what has arrived meanwhile.
+// sealEvery seals and commits, until the function that it returns is called, what has arrived meanwhile.
 func (s *session) sealEvery(ctx context.Context, d time.Duration) (stop func()) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -29,17 +36,14 @@ func (s *session) sealEvery(ctx context.Context, d time.Duration) (stop func()) 
 	timer = time.AfterFunc(d, func() {
 		s.mu.Lock()
 		defer s.mu.Unlock()
-		if over {
+		if over || s.failed != nil {
 			return
 		}
 		err := s.sealEarly(ctx)
 		if err == nil {
 			err = s.commitDurable(ctx)
 		}
-		if err != nil {
-			s.tell(ending{err: err})
-			return
-		}
+		s.fail(err)
 		timer.Reset(d)
 	})
 	return func() {
@@ -47,5 +51,13 @@ func (s *session) sealEvery(ctx context.Context, d time.Duration) (stop func()) 
 		defer s.mu.Unlock()
 		over = true
 		timer.Stop()
+	}
+}
+
+// fail ends the reading because the store or the ledger does not work. That outranks what else may end it.
+func (s *session) fail(err error) {
+	if err != nil {
+		s.failed = err
+		s.in.halt()
 	}
 }

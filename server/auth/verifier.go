@@ -114,8 +114,9 @@ func parser(clock storage.Clock, issuer, audience string, methods ...string) *jw
 	)
 }
 
-// Verify returns the person of whom token speaks, for reading only. Whatever is wrong with it, the answer is Unauthenticated
-// with the same sentence; the cause is for the log and holds no part of the token's signature.
+// Verify returns the person of whom token speaks, for reading only. Whatever is wrong with it, the answer is
+// Unauthenticated with the same sentence; the cause is for the log and holds no part of the token's
+// signature. What was verified in the last seconds is not verified again before it expires.
 func (v *Verifier) Verify(token string) (association.Actor, error) {
 	if len(token) > maxToken {
 		return association.Actor{}, notBelieved(errors.New("it is too long"))

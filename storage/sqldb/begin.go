@@ -48,7 +48,8 @@ func (u *localUnit) Commit() error {
 		return err
 	}
 	u.ended = true
-	return u.Close()
+	_ = u.Close() // it goes back to the pool
+	return nil
 }
 
 // Rollback is sql.Tx's. A connection that cannot roll back, or has done so by itself after a failure, is left
