@@ -72,7 +72,7 @@ func (db *DB) once(ctx context.Context, fn func(ctx context.Context) error) erro
 	if err != nil {
 		return db.fail(err)
 	}
-	defer begun.Rollback() // does nothing after a commit
+	defer func() { _ = begun.Rollback() }() // does nothing after a commit
 	t := &transaction{unit: begun}
 	if err := fn(context.WithValue(ctx, current{db}, t)); err != nil {
 		return err
