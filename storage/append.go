@@ -19,7 +19,7 @@ import (
 // of the last committed request changes nothing and is no error.
 func (e *Engine) Append(ctx context.Context, w Write) (Upload, error) {
 	u, err := w.Seen, error(nil)
-	if u.Key == "" {
+	if u.Key == "" || w.repeats(u) || w.check(u) != nil {
 		u, err = e.row(ctx, w.ID)
 	}
 	if err != nil {
@@ -55,7 +55,7 @@ func (e *Engine) Append(ctx context.Context, w Write) (Upload, error) {
 // is still good, or under a new one.
 func (e *Engine) claim(ctx context.Context, w Write, u Upload) (Upload, *claim, error) {
 	if c := e.claims.take(w.ID); c != nil {
-		if c.epoch == u.Epoch {
+		if c.u.Epoch == u.Epoch {
 			return u, c, nil
 		}
 		c.close()
@@ -64,7 +64,7 @@ func (e *Engine) claim(ctx context.Context, w Write, u Upload) (Upload, *claim, 
 	if err != nil {
 		return e.latest(ctx, u), nil, err
 	}
-	return claimed, &claim{id: w.ID, epoch: claimed.Epoch}, nil
+	return claimed, &claim{u: claimed}, nil
 }
 
 // check judges a request against the upload that it means to continue.

@@ -252,6 +252,24 @@ func mustSweep(t *testing.T, e *storage.Engine) storage.Swept {
 	return s
 }
 
+// A store that fails while the client is silent ends the write with its own error.
+func TestSealWhileSilentFails(t *testing.T) {
+	t.Parallel()
+	eachShape(t, func(t *testing.T, h *house) {
+		h.limits.Seal = 10 * time.Millisecond
+		e, data := h.node("a"), photo(size)
+		id := h.create(e, size)
+		h.failNext("sync", fault.New(fault.Full, "the store is full"))
+		if _, err := send(e, id, 0, size, silent(data[:3000])); !fault.Is(err, fault.Full) {
+			t.Fatalf("got %v, want full", err)
+		}
+		if _, err := put(e, id, 0, data); err != nil {
+			t.Fatal(err)
+		}
+		same(t, h.read(e, id), data)
+	})
+}
+
 // The last bytes may be sealed, because it is time, before the end of the body is heard.
 func TestAppendEndsLate(t *testing.T) {
 	t.Parallel()

@@ -10,12 +10,11 @@ import (
 // shows its epoch: nobody else has claimed the upload since. Continuing under it saves the next request a
 // transaction and, where runs can go on, a file.
 type claim struct {
-	id    ID
-	epoch int64
-	run   Run   // may go on; nil for none
-	name  Name  // of the run
-	start int64 // offset of the run's first byte
-	runs  int   // begun under this claim
+	u     Upload // as this process committed it last
+	run   Run    // may go on; nil for none
+	name  Name   // of the run
+	start int64  // offset of the run's first byte
+	runs  int    // begun under this claim
 	since Millis
 }
 
@@ -49,8 +48,8 @@ func (cs *claims) keep(c *claim) {
 		c.close()
 		return
 	}
-	cs.remove(c.id).close()
-	cs.by[c.id] = cs.order.PushBack(c)
+	cs.remove(c.u.ID).close()
+	cs.by[c.u.ID] = cs.order.PushBack(c)
 	if cs.order.Len() > mostClaims {
 		cs.oldest().close()
 	}
@@ -64,6 +63,18 @@ func (cs *claims) take(id ID) *claim {
 		return nil
 	}
 	return cs.remove(id)
+}
+
+// view returns the upload as the claim on it shows it, if there is one.
+func (cs *claims) view(id ID) (Upload, bool) {
+	cs.mu.Lock()
+	defer cs.mu.Unlock()
+	at := cs.by[id]
+	if at == nil {
+		return Upload{}, false
+	}
+	c, _ := at.Value.(*claim)
+	return c.u, true
 }
 
 // letGo ends the claims that have not been used since a point in time.
@@ -88,7 +99,7 @@ func (cs *claims) close() {
 
 func (cs *claims) oldest() *claim {
 	c, _ := cs.order.Front().Value.(*claim)
-	return cs.remove(c.id)
+	return cs.remove(c.u.ID)
 }
 
 // remove takes a claim off the list. It is an empty one when there is none.

@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"cameo/storage"
+	"cameo/storage/fault"
 )
 
 // runs counts the blobs of an upload.
@@ -82,5 +83,70 @@ func TestClaimsAreBounded(t *testing.T) {
 			t.Fatalf("got %v, epoch %d, %v", u.State, u.Epoch, err)
 		}
 		same(t, h.read(e, c.id), data)
+	}
+}
+
+// What a claim shows may be old: another node has written since. It refuses nothing, and nothing passes.
+func TestAClaimMayBeOld(t *testing.T) {
+	t.Parallel()
+	h := newHouse(t, diskShape)
+	a, b, data := h.node("a"), h.node("b"), photo(size)
+	id := h.create(a, size)
+	for i, e := range []*storage.Engine{a, b} {
+		if _, err := put(e, id, int64(i)*size/4, data[i*size/4:(i+1)*size/4]); err != nil {
+			t.Fatal(err)
+		}
+	}
+	resume := func(at int64) (storage.Upload, error) {
+		seen, err := a.Resume(bg, id)
+		if err != nil {
+			t.Fatal(err)
+		}
+		part := data[at : at+size/4]
+		return a.Append(bg, storage.Write{
+			ID: id, At: at, Len: int64(len(part)), Total: size, Body: whole(part), Seen: seen,
+		})
+	}
+	for _, step := range []struct {
+		what    string
+		at      int64
+		want    fault.Kind
+		reached int64
+	}{
+		{"where the old claim stands", size / 4, fault.Superseded, size / 2},
+		{"where the row stands", size / 2, 0, 3 * size / 4},
+		{"once more", size / 2, 0, 3 * size / 4},
+		{"behind it", 0, fault.WrongOffset, 3 * size / 4},
+	} {
+		u, err := resume(step.at)
+		if got := fault.Of(err); got != step.want || u.Offset != step.reached {
+			t.Errorf("%s: got %v and offset %d, want %v and %d", step.what, got, u.Offset, step.want, step.reached)
+		}
+	}
+	if _, err := resume(3 * size / 4); err != nil {
+		t.Fatal(err)
+	}
+	same(t, h.read(b, id), data)
+}
+
+// A claim says nothing of an upload whose time is up, or that was cancelled.
+func TestAClaimEndsWithItsUpload(t *testing.T) {
+	t.Parallel()
+	for name, end := range map[string]func(h *house, e *storage.Engine, id storage.ID) error{
+		"expired":   func(h *house, _ *storage.Engine, _ storage.ID) error { h.pass(100 * time.Hour); return nil },
+		"cancelled": func(_ *house, e *storage.Engine, id storage.ID) error { return e.Cancel(bg, id) },
+	} {
+		h := newHouse(t, diskShape)
+		e := h.node("a")
+		id := h.create(e, size)
+		if _, err := put(e, id, 0, photo(size)[:size/2]); err != nil {
+			t.Fatal(err)
+		}
+		if err := end(h, e, id); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := e.Resume(bg, id); !fault.Is(err, fault.Gone) {
+			t.Errorf("%s: got %v, want Gone", name, err)
+		}
 	}
 }

@@ -54,7 +54,7 @@ func (e *Engine) Create(ctx context.Context, n New) (Upload, error) {
 		u.ID = ID{n.Community, key}
 		made, err := e.Ledger.Create(ctx, u, e.Limits.Quota)
 		if err == nil && made.Key == u.Key && e.keepsClaims() {
-			e.claims.keep(&claim{id: u.ID, epoch: u.Epoch, since: now})
+			e.claims.keep(&claim{u: made, since: now})
 		}
 		if !fault.Is(err, fault.Exists) {
 			return made, err

@@ -62,7 +62,7 @@ type Write struct {
 	Total  int64   // the upload's length as the client says it, or Unknown
 	Digest *Digest // declared for these bytes; nil for none
 	Body   Body
-	Seen   Upload // what Find has just told the caller; zero: Append looks itself
+	Seen   Upload // what Resume has just told the caller; zero: Append looks itself
 }
 
 // Digest is a checksum that a client declared for a body: nothing of the body is kept unless it holds.
@@ -78,6 +78,16 @@ func (e *Engine) Find(ctx context.Context, id ID) (Upload, error) {
 		return u, u.Closed()
 	}
 	return u, err
+}
+
+// Resume is Find for a request that may go on writing: what this process has committed last, under a claim
+// that it keeps, is not read again. Should somebody else have changed the upload since, no harm is done:
+// before Append refuses a request it reads the row, and to what it accepts the ledger has the last word.
+func (e *Engine) Resume(ctx context.Context, id ID) (Upload, error) {
+	if u, ok := e.claims.view(id); ok && u.State == Active && u.Expires > e.Clock() {
+		return u, nil
+	}
+	return e.Find(ctx, id)
 }
 
 // row reads an upload. One whose time is up is Expired, whether or not the sweep has come by.

@@ -8,38 +8,48 @@ import (
 	"cameo/storage/fault"
 )
 
-// intake reads a body into pages, in a goroutine of its own, so that a session can seal, commit and be
-// stopped while a client is silent.
+// intake reads a body into pages and hands on what comes.
 type intake struct {
 	body    Body
-	slices  chan slice    // closed at the end of the body; err is set by then
+	slices  chan slice    // of receive; closed at the end of the reading, when err is set
 	pressed chan struct{} // told when the budget is used up: the session should seal what it holds
-	quit    chan struct{} // closed by the session: nothing more is wanted
+	quit    chan struct{} // closed when nothing more is wanted
 	once    sync.Once     // closes quit
 	err     error         // why slices was closed; io.EOF after exactly the wanted bytes
 }
 
-// receive begins to read exactly n bytes.
-func receive(body Body, n int64, b *budget) *intake {
-	in := &intake{
+func newIntake(body Body) *intake {
+	return &intake{
 		body: body, slices: make(chan slice, 1), pressed: make(chan struct{}, 1), quit: make(chan struct{}),
 	}
-	go func() {
-		in.err = in.run(n, b)
-		close(in.slices)
-	}()
+}
+
+// receive begins to read exactly n bytes in a goroutine of its own, so that a session can seal, commit and be
+// stopped while a client is silent.
+func receive(body Body, n int64, b *budget) *intake {
+	in := newIntake(body)
+	go in.read(n, b, in.pass)
 	return in
 }
 
-func (in *intake) run(left int64, b *budget) error {
+// pass hands a piece to another goroutine, which receives until slices is closed.
+func (in *intake) pass(s slice) { in.slices <- s }
+
+// read reads exactly n bytes and gives each piece to take as it comes.
+func (in *intake) read(n int64, b *budget, take func(slice)) {
+	defer close(in.slices)
+	in.err = in.run(n, b, take)
+}
+
+func (in *intake) run(left int64, b *budget, take func(slice)) error {
 	fast := false
 	for left > 0 {
 		p := in.page(b, fast)
 		if p == nil {
 			return errQuit
 		}
-		n, err := in.fill(p, left)
-		fast = p.fast() && left-n >= largePage
+		n, err := in.fill(p, left, take)
+		fast = p.fast() && left-n > largePage/2
 		p.release()
 		if left -= n; err != nil && left > 0 {
 			return cutBody(err)
@@ -68,15 +78,14 @@ func (in *intake) page(b *budget, large bool) *page {
 	}
 }
 
-// fill reads until the page is full, the wanted bytes are there, or the body ends, and hands each piece on as
-// it comes.
-func (in *intake) fill(p *page, left int64) (int64, error) {
+// fill reads until the page is full, the wanted bytes are there, or the body ends.
+func (in *intake) fill(p *page, left int64, take func(slice)) (int64, error) {
 	var sum int64
 	for sum < left && !p.full() {
 		s, err := p.fill(in.body.Read, left-sum)
 		if n := int64(len(s.b)); n > 0 {
 			sum += n
-			in.slices <- s // the session takes, or drains, until the channel is closed
+			take(s)
 		} else {
 			s.page.release()
 		}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"io"
+	"sync"
 	"time"
 
 	"cameo/storage/fault"
@@ -12,13 +13,15 @@ import (
 
 // session is one write that runs in this process: it holds the upload's latest claim, or did when it began.
 // Bytes go through it in the order arrived → sealed (handed to the store) → durable → committed. All fields
-// but endings and ended belong to the goroutine of write.
+// but endings and ended belong to the goroutine of write; while it streams, to who holds mu.
 type session struct {
 	e       *Engine
 	w       Write
 	in      *intake
 	endings chan ending
 	ended   chan struct{}
+	mu      sync.Mutex
+	failed  error // why the streaming ended early
 
 	u    Upload // as committed
 	at   int64  // next byte to arrive
@@ -41,7 +44,7 @@ type session struct {
 	loose []Name    // runs that no commit has mentioned
 }
 
-// begin registers a session under a claim and starts to read.
+// begin registers a session under a claim.
 func (e *Engine) begin(u Upload, w Write, c *claim) (*session, error) {
 	s := &session{
 		e: e, w: w, endings: make(chan ending, 1), ended: make(chan struct{}),
@@ -53,7 +56,7 @@ func (e *Engine) begin(u Upload, w Write, c *claim) (*session, error) {
 	if e.closing {
 		return nil, shuttingDown()
 	}
-	s.in = receive(w.Body, w.Len, e.memory)
+	s.in = newIntake(w.Body)
 	e.writers[w.ID] = s
 	return s, nil
 }
@@ -62,12 +65,22 @@ func (e *Engine) begin(u Upload, w Write, c *claim) (*session, error) {
 func (s *session) write(ctx context.Context) (Upload, error) {
 	defer s.end()
 	point.Here("write.claimed")
+	if s.e.Blobs.Shape().Gather == 0 {
+		return s.finish(ctx, s.stream(ctx))
+	}
+	return s.finish(ctx, s.collect(ctx))
+}
+
+// collect lets the body be read beside the session, which stores, commits and ends meanwhile. It says how to
+// end.
+func (s *session) collect(ctx context.Context) ending {
+	go s.in.read(s.w.Len, s.e.memory, s.in.pass)
 	tick := time.NewTicker(s.e.Limits.Seal)
 	defer tick.Stop()
 	for {
 		more, why := s.step(ctx, tick.C)
 		if !more {
-			return s.finish(ctx, why)
+			return why
 		}
 	}
 }
@@ -95,9 +108,7 @@ func (s *session) step(ctx context.Context, tick <-chan time.Time) (bool, ending
 	case <-tick:
 		err = s.sealEarly(ctx)
 	case <-s.in.pressed:
-		if s.e.Blobs.Shape().Gather > 0 { // else pages do not wait for a seal
-			err = s.sealEarly(ctx)
-		}
+		err = s.sealEarly(ctx)
 	case <-s.firstDurable():
 		err = s.commitDurable(ctx)
 	}
@@ -158,7 +169,7 @@ func (s *session) finish(ctx context.Context, why ending) (Upload, error) {
 // keepClaim leaves the claim, and the open run, to the upload's next request.
 func (s *session) keepClaim() {
 	s.e.claims.keep(&claim{
-		id: s.u.ID, epoch: s.u.Epoch, run: s.run, name: s.name, start: s.start, runs: s.runs, since: s.e.Clock(),
+		u: s.u, run: s.run, name: s.name, start: s.start, runs: s.runs, since: s.e.Clock(),
 	})
 	s.run = nil
 }

@@ -76,7 +76,7 @@ func shuttingDown() error {
 func (s *session) tell(why ending) {
 	select {
 	case s.endings <- why:
-		s.in.body.Interrupt()
+		s.in.halt()
 	default:
 	}
 }

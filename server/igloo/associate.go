@@ -13,7 +13,7 @@ import (
 
 // Associate makes a finished attachment the photo of the person objectId. Asking again changes nothing.
 func (h *Handler) Associate(c echo.Context) error {
-	actor, u, err := h.seen(c)
+	actor, u, err := h.seen(c, h.Engine.Find)
 	if err != nil {
 		return err
 	}

@@ -138,7 +138,7 @@ func (h *Handler) original(c echo.Context) (association.Actor, storage.Upload, e
 		return actor, storage.Upload{}, err
 	}
 	for _, community := range communities(actor) {
-		u, err := h.find(c, actor, storage.ID{Community: community, Key: key})
+		u, err := find(c, h.Engine.Find, actor, storage.ID{Community: community, Key: key})
 		if !fault.Is(err, fault.NotFound) {
 			return actor, u, err
 		}

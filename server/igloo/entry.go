@@ -9,7 +9,7 @@ import (
 // Status answers HEAD: how far the upload has come, in headers. The uploader's own question makes a running
 // PATCH flush and end first, as a status query does.
 func (h *Handler) Status(c echo.Context) error {
-	actor, u, err := h.seen(c)
+	actor, u, err := h.seen(c, h.Engine.Find)
 	if err != nil {
 		return err
 	}
@@ -22,7 +22,7 @@ func (h *Handler) Status(c echo.Context) error {
 // Entry answers GET, of the entry or of the attachment: the attachment as it stands. It disturbs nobody;
 // progress may be polled.
 func (h *Handler) Entry(c echo.Context) error {
-	_, u, err := h.seen(c)
+	_, u, err := h.seen(c, h.Engine.Find)
 	if err != nil {
 		return err
 	}
@@ -32,7 +32,7 @@ func (h *Handler) Entry(c echo.Context) error {
 // Delete gives an upload up. One that is somebody's photo is held, and so Conflict for its owner: the photo
 // is to be removed first. An administrator takes it from those whose photo it is.
 func (h *Handler) Delete(c echo.Context) error {
-	actor, u, err := h.seen(c)
+	actor, u, err := h.seen(c, h.Engine.Find)
 	if err != nil {
 		return err
 	}

@@ -14,6 +14,7 @@
 package igloo
 
 import (
+	"context"
 	"net/url"
 	"strconv"
 
@@ -73,9 +74,12 @@ func (h *Handler) member(c echo.Context) (association.Actor, storage.Community, 
 	return actor, community, actor.Enter(community)
 }
 
+// look is one of Engine's ways to find an upload.
+type look func(ctx context.Context, id storage.ID) (storage.Upload, error)
+
 // seen returns who asks, and the entry of the path if they may know of it. Beside Gone the upload is
 // returned too. From then on every answer says how far the upload has come.
-func (h *Handler) seen(c echo.Context) (association.Actor, storage.Upload, error) {
+func (h *Handler) seen(c echo.Context, by look) (association.Actor, storage.Upload, error) {
 	actor, community, err := h.member(c)
 	if err != nil {
 		return actor, storage.Upload{}, err
@@ -84,7 +88,7 @@ func (h *Handler) seen(c echo.Context) (association.Actor, storage.Upload, error
 	if err != nil {
 		return actor, storage.Upload{}, err
 	}
-	u, err := h.find(c, actor, storage.ID{Community: community, Key: key})
+	u, err := find(c, by, actor, storage.ID{Community: community, Key: key})
 	if u.Key != "" {
 		progress(c, u)
 	}
@@ -93,8 +97,8 @@ func (h *Handler) seen(c echo.Context) (association.Actor, storage.Upload, error
 
 // find returns the upload if the actor may see it, without settling anything. What they may not see is the
 // zero Upload and the very error of a key that nobody has.
-func (h *Handler) find(c echo.Context, actor association.Actor, id storage.ID) (storage.Upload, error) {
-	u, err := h.Engine.Find(c.Request().Context(), id)
+func find(c echo.Context, by look, actor association.Actor, id storage.ID) (storage.Upload, error) {
+	u, err := by(c.Request().Context(), id)
 	switch {
 	case fault.Is(err, fault.NotFound):
 		return storage.Upload{}, storage.NoUpload()

@@ -15,7 +15,7 @@ import (
 
 // Patch uploads a file whole, continues an upload, or tells how far it has come, as its Content-Range says.
 func (h *Handler) Patch(c echo.Context) error {
-	actor, u, err := h.seen(c)
+	actor, u, err := h.seen(c, h.Engine.Resume)
 	if err != nil {
 		return err
 	}

@@ -14,8 +14,8 @@ const mostPrepared = 256
 // SQLite itself.
 //
 // The driver is not told when a statement's time is over: it would start a goroutine to watch for that, which
-// takes longer than most statements. Between two rows, and between two statements of a transaction, package
-// sql looks at the time itself.
+// takes longer than most statements. Package sql looks at the time itself between two rows, and a transaction
+// before it is committed.
 type preparing struct{ driver.Connector }
 
 // Connect opens a connection.

@@ -2,7 +2,6 @@ package sqldb
 
 import (
 	"context"
-	"database/sql"
 	"fmt"
 	"time"
 )
@@ -14,7 +13,7 @@ const (
 
 // transaction is what travels in the context. One goroutine uses it at a time.
 type transaction struct {
-	*sql.Tx
+	unit
 	failed error // of a part: then the whole may not be committed
 }
 
@@ -74,12 +73,12 @@ func (db *DB) insist(ctx context.Context, attempt func(ctx context.Context) erro
 }
 
 func (db *DB) once(ctx context.Context, fn func(ctx context.Context) error) error {
-	begun, err := db.writer.BeginTx(ctx, nil)
+	begun, err := db.begin(ctx)
 	if err != nil {
 		return db.fail(err)
 	}
-	defer begun.Rollback() // does nothing after a commit
-	t := &transaction{Tx: begun}
+	defer func() { _ = begun.Rollback() }() // does nothing after a commit
+	t := &transaction{unit: begun}
 	if err := fn(context.WithValue(ctx, current{db}, t)); err != nil {
 		return err
 	}

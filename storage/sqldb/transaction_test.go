@@ -250,6 +250,30 @@ func TestALockThatStaysIsUnavailable(t *testing.T) {
 	}
 }
 
+// What a transaction did whose time is over is undone, and the connection serves the next one.
+func TestATransactionThatTakesTooLongIsUndone(t *testing.T) {
+	t.Parallel()
+	path := filepath.Join(t.TempDir(), "cameo.db")
+	sqltest.SQLiteAt(t, path)
+	db, err := sqldb.Open(t.Context(), sqldb.Config{Path: path, Write: 100 * time.Millisecond})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer db.Close()
+	err = db.Do(t.Context(), func(ctx context.Context) error {
+		add(t, ctx, db, 1)
+		<-ctx.Done()
+		return nil
+	})
+	if !fault.Is(err, fault.Unavailable) {
+		t.Errorf("got %v, want unavailable", err)
+	}
+	if got := probes(t, t.Context(), db); got != 0 {
+		t.Errorf("got %d rows, want none", got)
+	}
+	add(t, t.Context(), db, 1)
+}
+
 func TestManyWritersTakeTurns(t *testing.T) {
 	sqltest.Each(t, func(t *testing.T, db *sqldb.DB) {
 		add(t, t.Context(), db, 1)
