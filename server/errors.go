@@ -42,7 +42,6 @@ func (s *site) fail(err error, c echo.Context) {
 	if c.Response().Committed {
 		return
 	}
-	s.drainSoon(c)
 	d := s.dialect(c.Request().URL.Path)
 	answer := func() error { return d.Fail(c, err) }
 	if status == http.StatusMethodNotAllowed {

@@ -51,6 +51,7 @@ func (s *site) record(next echo.HandlerFunc) echo.HandlerFunc {
 		body := &counter{ReadCloser: c.Request().Body}
 		c.SetRequest(withBody(c.Request(), body))
 		c.Set(bodyKey, body)
+		s.drainSoon(c) // whoever reads the body sets deadlines of its own
 		if err := next(c); err != nil {
 			c.Error(err)
 		}

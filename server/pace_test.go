@@ -76,3 +76,28 @@ func TestSmallBodyThatStops(t *testing.T) {
 		t.Errorf("got %s, want 408", answer.Status)
 	}
 }
+
+// A body that is declared and never sent keeps nobody, whatever the request asks for.
+func TestBodyThatNobodyWants(t *testing.T) {
+	t.Parallel()
+	i := servertest.Start(t)
+	for _, path := range []string{"/healthz", "/", "/v1/communities/1/users/6f9619ff-8b86-d011-b42d-00c04fc964ff/photo"} {
+		for _, framing := range []string{"Content-Length: 10", "Transfer-Encoding: chunked"} {
+			t.Run(path+" "+framing, func(t *testing.T) {
+				t.Parallel()
+				conn, err := net.Dial("tcp", strings.TrimPrefix(i.URL, "http://"))
+				if err != nil {
+					t.Fatal(err)
+				}
+				defer conn.Close()
+				fmt.Fprintf(conn, "GET %s HTTP/1.1\r\nHost: x\r\n%s\r\n\r\n", path, framing)
+				if err := conn.SetReadDeadline(time.Now().Add(20 * time.Second)); err != nil {
+					t.Fatal(err)
+				}
+				if _, err := io.Copy(io.Discard, conn); err != nil && strings.Contains(err.Error(), "timeout") {
+					t.Error("the connection is still open")
+				}
+			})
+		}
+	}
+}

@@ -3,10 +3,6 @@ package storage
 import (
 	"bytes"
 	"context"
-	"errors"
-	"io"
-
-	"github.com/minio/crc64nvme"
 
 	"cameo/storage/fault"
 )
@@ -55,7 +51,8 @@ func (e *Engine) Append(ctx context.Context, w Write) (Upload, error) {
 // is still good, or under a new one.
 func (e *Engine) claim(ctx context.Context, w Write, u Upload) (Upload, *claim, error) {
 	if c := e.claims.take(w.ID); c != nil {
-		if c.u.Epoch == u.Epoch {
+		// The offset too: a request that ended meanwhile has left the claim further on.
+		if c.u.Epoch == u.Epoch && c.u.Offset == u.Offset {
 			return u, c, nil
 		}
 		c.close()
@@ -88,28 +85,6 @@ func (w Write) repeats(u Upload) bool {
 	return w.Len > 0 && (u.State == Active || u.State == Complete) &&
 		(w.Total == Unknown || w.Total == u.Length) &&
 		u.Last.From == w.At && u.Last.To == w.At+w.Len && u.Last.To == u.Offset
-}
-
-// compare reads the body of a repeated request and holds it against the first one's checksum.
-func (e *Engine) compare(w Write, u Upload) error {
-	in := receive(w.Body, w.Len, e.memory)
-	var crc uint64
-	for s := range in.slices {
-		crc = crc64nvme.Update(crc, s.b)
-		if w.Digest != nil {
-			w.Digest.Hash.Write(s.b)
-		}
-		s.page.release()
-	}
-	switch {
-	case !errors.Is(in.err, io.EOF):
-		return in.err
-	case w.Digest != nil && !w.Digest.holds():
-		return errDigest()
-	case crc != u.Last.CRC:
-		return fault.New(fault.Conflict, "this range was received already, with other bytes")
-	}
-	return nil
 }
 
 // latest reads the row again for the caller's headers; what was known stays if that fails.

@@ -295,3 +295,41 @@ func TestAppendEndsLate(t *testing.T) {
 		same(t, h.read(e, id), want)
 	})
 }
+
+// Repeats that hang take nothing from those who write, and an upload has one at most.
+func TestRepeatsThatHang(t *testing.T) {
+	t.Parallel()
+	eachShape(t, func(t *testing.T, h *house) {
+		h.limits.Memory = 64 << 10 // two pages
+		e, data := h.node("a"), photo(size)
+		id := h.create(e, size)
+		if _, err := put(e, id, 0, data[:100]); err != nil {
+			t.Fatal(err)
+		}
+		ends := make(chan error, 20)
+		for range cap(ends) {
+			b := silent(nil)
+			go func() {
+				_, err := send(e, id, 0, 100, b)
+				ends <- err
+			}()
+		}
+		other := h.create(e, size)
+		if u, err := put(e, other, 0, data); err != nil || u.State != storage.Complete {
+			t.Fatalf("beside them: got %v, %v", u.State, err)
+		}
+		for range cap(ends) - 1 {
+			select {
+			case err := <-ends:
+				if !fault.Is(err, fault.Cut) {
+					t.Errorf("an older repeat ended with %v", err)
+				}
+			case <-time.After(5 * time.Second):
+				t.Fatal("more than one repeat is still being read")
+			}
+		}
+		if u, err := put(e, id, 0, data[:100]); err != nil || u.Offset != 100 {
+			t.Errorf("the repeat that is sent whole: got offset %d, %v", u.Offset, err)
+		}
+	})
+}

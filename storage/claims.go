@@ -77,6 +77,12 @@ func (cs *claims) view(id ID) (Upload, bool) {
 	return c.u, true
 }
 
+// has says whether the claim under which u stands as it does is here: then nobody is using it.
+func (cs *claims) has(u Upload) bool {
+	kept, ok := cs.view(u.ID)
+	return ok && kept.Epoch == u.Epoch && kept.Offset == u.Offset
+}
+
 // letGo ends the claims that have not been used since a point in time.
 func (cs *claims) letGo(since Millis) {
 	cs.mu.Lock()

@@ -32,6 +32,7 @@ type Engine struct {
 	memory  *budget
 	mu      sync.Mutex
 	writers map[ID]*session // writes that run in this process
+	repeats map[ID]Body     // bodies that are being compared with what was written
 	claims  *claims         // of writes that have ended here and may go on
 	closing bool
 	tails   chan struct{} // places for writes that hold an inline tail in memory beside their pages
@@ -49,7 +50,8 @@ func NewEngine(c Config) *Engine {
 		c.Judge = func(Upload) error { return nil }
 	}
 	return &Engine{
-		Config: c, memory: newBudget(c.Limits.Memory), writers: map[ID]*session{}, claims: newClaims(),
+		Config: c, memory: newBudget(c.Limits.Memory), claims: newClaims(),
+		writers: map[ID]*session{}, repeats: map[ID]Body{},
 		tails: make(chan struct{}, max(1, c.Limits.Memory/tailShare/tailBytes)),
 	}
 }
@@ -113,8 +115,8 @@ func (e *Engine) Status(ctx context.Context, id ID) (Upload, error) {
 	}
 	e.stop(ctx, id, fault.New(fault.Superseded, "a status query ended this write"))
 	u, err = e.Find(ctx, id)
-	if err != nil || u.State != Active || u.Writer == "" || u.Writer == e.Node && e.writer(id) == nil {
-		return u, err // this node has the claim, and nobody uses it
+	if err != nil || u.State != Active || u.Writer == "" || e.claims.has(u) {
+		return u, err
 	}
 	claimed, err := e.Ledger.Claim(ctx, id, anywhere, "", e.Clock())
 	if fault.Is(err, fault.Conflict) || fault.Is(err, fault.Unsupported) { // it ended just now

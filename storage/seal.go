@@ -32,6 +32,15 @@ func (s *session) sealEarly(ctx context.Context) error {
 	return s.sealRun(ctx)
 }
 
+// relieve seals because memory is short, which a body that declared a checksum cannot refuse: its runs are
+// stored and committed later.
+func (s *session) relieve(ctx context.Context) error {
+	if s.w.Digest != nil && s.at > s.from {
+		return s.sealRun(ctx)
+	}
+	return s.sealEarly(ctx)
+}
+
 // sealLast seals what is left when no more bytes will come.
 func (s *session) sealLast(ctx context.Context) error {
 	switch {

@@ -13,11 +13,12 @@ import (
 
 // session is one write that runs in this process: it holds the upload's latest claim, or did when it began.
 // Bytes go through it in the order arrived → sealed (handed to the store) → durable → committed. All fields
-// but endings and ended belong to the goroutine of write; while it streams, to who holds mu.
+// but epoch, endings and ended belong to the goroutine of write; while it streams, to who holds mu.
 type session struct {
 	e       *Engine
 	w       Write
 	in      *intake
+	epoch   int64 // of the claim
 	endings chan ending
 	ended   chan struct{}
 	mu      sync.Mutex
@@ -48,13 +49,16 @@ type session struct {
 func (e *Engine) begin(u Upload, w Write, c *claim) (*session, error) {
 	s := &session{
 		e: e, w: w, endings: make(chan ending, 1), ended: make(chan struct{}),
-		u: u, at: u.Offset, from: u.Offset, tail: u.Inline, crc: u.CRC, head: u.Head,
+		epoch: u.Epoch, u: u, at: u.Offset, from: u.Offset, tail: u.Inline, crc: u.CRC, head: u.Head,
 		run: c.run, name: c.name, start: c.start, runs: c.runs,
 	}
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	if e.closing {
 		return nil, shuttingDown()
+	}
+	if other := e.writers[w.ID]; other != nil && other.epoch > s.epoch { // it claimed later and began earlier
+		return nil, fault.New(fault.Superseded, "a newer request has taken over this upload")
 	}
 	s.in = newIntake(w.Body)
 	e.writers[w.ID] = s
@@ -108,7 +112,7 @@ func (s *session) step(ctx context.Context, tick <-chan time.Time) (bool, ending
 	case <-tick:
 		err = s.sealEarly(ctx)
 	case <-s.in.pressed:
-		err = s.sealEarly(ctx)
+		err = s.relieve(ctx)
 	case <-s.firstDurable():
 		err = s.commitDurable(ctx)
 	}

@@ -108,7 +108,7 @@ func (e *Engine) clean(ctx context.Context, u Upload, sum *Swept) error {
 	}
 	sum.Blobs += len(dead)
 	var next Millis
-	if u.Looked != u.Epoch {
+	if u.Looked != u.Epoch || u.Writer != "" { // a writer may set a mark of its own meanwhile
 		next = e.Clock().Add(secondLook)
 	}
 	return e.note(ctx, u, Commit{Dirty: &next, Looked: true})

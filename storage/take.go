@@ -29,7 +29,7 @@ func (s *session) take(ctx context.Context, b slice) error {
 	return nil
 }
 
-// flush writes what is held through to the open run, as few large pieces: those of one page lie end to end.
+// flush writes what is held through to the open run, a page at once.
 func (s *session) flush(ctx context.Context) error {
 	for len(s.held) > 0 {
 		if s.run == nil {
@@ -37,16 +37,11 @@ func (s *session) flush(ctx context.Context) error {
 				return err
 			}
 		}
-		n, piece := 1, s.held[0].b
-		for n < len(s.held) && s.held[n].page == s.held[0].page {
-			piece = piece[:len(piece)+len(s.held[n].b)]
-			n++
-		}
-		if err := s.run.Write(ctx, piece); err != nil {
+		if err := s.run.Write(ctx, s.held[0].b); err != nil {
 			return err
 		}
-		releaseAll(s.held[:n])
-		s.held = s.held[n:]
+		s.held[0].page.release()
+		s.held = s.held[1:]
 	}
 	return nil
 }
@@ -67,6 +62,12 @@ func (s *session) takeRest(ctx context.Context) error {
 
 func (s *session) hold(b slice) {
 	s.count(b.b)
+	if n := len(s.held); n > 0 && s.held[n-1].page == b.page { // it follows: many small reads are one slice
+		before := &s.held[n-1]
+		before.b, before.last = before.b[:len(before.b)+len(b.b)], b.last
+		b.page.release()
+		return
+	}
 	s.held = append(s.held, b)
 }
 

@@ -55,9 +55,10 @@ func (l *Ledger) Find(ctx context.Context, id storage.ID) (storage.Upload, error
 
 // Each of the two conditions is served by an index of its own, which holds only the rows with a time.
 const selectDue = `SELECT ` + uploadColumns + ` FROM uploads
-	WHERE (due > 0 AND due <= $1) OR (dirty > 0 AND dirty <= $1) LIMIT $2`
+	WHERE (due > 0 AND due <= $1 AND (dirty = 0 OR state = 1)) OR (dirty > 0 AND dirty <= $1) LIMIT $2`
 
-// Due returns up to n uploads whose Due or Dirty has come.
+// Due returns up to n uploads whose Due or Dirty has come. One that is Dirty later is not due before, unless
+// it is to expire: its row leads to what may be left.
 func (l *Ledger) Due(ctx context.Context, now storage.Millis, n int) ([]storage.Upload, error) {
 	return sqldb.All(ctx, l.db, scanUpload, selectDue, now, n)
 }

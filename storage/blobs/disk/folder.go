@@ -1,6 +1,8 @@
 package disk
 
 import (
+	"errors"
+	"io/fs"
 	"path/filepath"
 	"sync"
 	"sync/atomic"
@@ -57,7 +59,9 @@ func (s *Store) syncDir(f *folder) error {
 		return untrusted()
 	}
 	if err := s.fs.SyncDir(f.path); err != nil {
-		f.broken.Store(true)
+		if op, ok := errors.AsType[*fs.PathError](err); !ok || op.Op != "open" { // that loses nothing
+			f.broken.Store(true)
+		}
 		return failure(err)
 	}
 	return nil

@@ -29,6 +29,8 @@ type File interface {
 	Datasync() error
 	// Size is the file's length in bytes.
 	Size() (int64, error)
+	// Truncate cuts the file to a length.
+	Truncate(n int64) error
 	// Close is io.Closer's.
 	Close() error
 }

@@ -17,6 +17,7 @@ type run struct {
 	folder *folder
 	file   File
 	size   int64
+	synced int64 // size at the last good Sync
 	linked bool  // the file's name is durable
 	failed error // the first error, or that the run is closed: all that Write and Sync answer from then on
 	closed bool
@@ -93,6 +94,9 @@ func (r *run) Sync(ctx context.Context) error {
 		r.failed = r.store.link(r.folder)
 		r.linked = r.failed == nil
 	}
+	if r.failed == nil {
+		r.synced = r.size
+	}
 	return r.failed
 }
 
@@ -114,7 +118,13 @@ func (r *run) Close() error {
 	if r.failed == nil {
 		r.failed = fault.New(fault.Internal, "the run is closed")
 	}
-	if err := r.file.Close(); err != nil {
+	// What came after the last Sync was refused, and no row will mention it: it only takes room. A run that was
+	// never synced is deleted as a whole.
+	var cut error
+	if r.synced > 0 && r.size > r.synced {
+		cut = r.file.Truncate(r.synced)
+	}
+	if err := errors.Join(cut, r.file.Close()); err != nil {
 		return failure(err)
 	}
 	return nil

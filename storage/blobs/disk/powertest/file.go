@@ -107,6 +107,16 @@ func (f *file) Size() (int64, error) {
 	return int64(len(f.node.seen)), nil
 }
 
+// Truncate cuts what is seen; on the disk the file is as it was until the next Datasync.
+func (f *file) Truncate(n int64) error {
+	f.fs.mu.Lock()
+	defer f.fs.mu.Unlock()
+	if !f.fs.plan.isCut() {
+		f.node.seen = f.node.seen[:n]
+	}
+	return nil
+}
+
 // Close closes even when it fails, as a real one does.
 func (f *file) Close() error {
 	f.fs.mu.Lock()

@@ -27,13 +27,13 @@ CREATE TABLE photos (
     community BIGINT NOT NULL,
     person    TEXT COLLATE "C" NOT NULL,
     upload    TEXT COLLATE "C" NOT NULL,
-    state     BIGINT NOT NULL CHECK (state BETWEEN 1 AND 4), -- pending, ready, failed, superseded
+    state     BIGINT NOT NULL CHECK (state BETWEEN 1 AND 5), -- pending, ready, failed, superseded, removed
     reason    TEXT COLLATE "C" NOT NULL,
     type      TEXT COLLATE "C" NOT NULL,
     width     BIGINT NOT NULL,
     height    BIGINT NOT NULL,
     created   BIGINT NOT NULL,
-    due       BIGINT NOT NULL, -- of a pending one: its place in the queue, then its lease, then its back-off
+    due       BIGINT NOT NULL, -- of a pending one: its place in the queue, then its lease, then its back-off; of a ready one: its end, or 0
     epoch     BIGINT NOT NULL,
     tries     BIGINT NOT NULL,
     FOREIGN KEY (community, person) REFERENCES people (community, guid)

@@ -27,13 +27,13 @@ CREATE TABLE photos (
     community INTEGER NOT NULL,
     person    TEXT    NOT NULL,
     upload    TEXT    NOT NULL,
-    state     INTEGER NOT NULL CHECK (state BETWEEN 1 AND 4), -- pending, ready, failed, superseded
+    state     INTEGER NOT NULL CHECK (state BETWEEN 1 AND 5), -- pending, ready, failed, superseded, removed
     reason    TEXT    NOT NULL,
     type      TEXT    NOT NULL,
     width     INTEGER NOT NULL,
     height    INTEGER NOT NULL,
     created   INTEGER NOT NULL,
-    due       INTEGER NOT NULL, -- of a pending one: its place in the queue, then its lease, then its back-off
+    due       INTEGER NOT NULL, -- of a pending one: its place in the queue, then its lease, then its back-off; of a ready one: its end, or 0
     epoch     INTEGER NOT NULL,
     tries     INTEGER NOT NULL,
     FOREIGN KEY (community, person) REFERENCES people (community, guid)
