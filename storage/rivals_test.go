@@ -386,3 +386,45 @@ func TestALookLeavesAFreshMark(t *testing.T) {
 		t.Errorf("left for ever: %v", left)
 	}
 }
+
+// A body with a checksum learns only at its end that it was fenced long ago.
+func TestAFencedBodyLeavesNothing(t *testing.T) {
+	h := newHouse(t, s3Shape)
+	h.limits.Seal = 10 * time.Millisecond
+	a, b, data := h.node("a"), h.node("b"), photo(size)
+	id := h.create(a, size)
+	go1 := make(chan struct{})
+	body := whole(data)
+	body.piece = 1000
+	body.pause = func() {
+		if len(body.data) == size-5000 {
+			<-go1
+		}
+	}
+	done := make(chan error, 1)
+	go func() {
+		_, err := a.Append(bg, storage.Write{ID: id, Len: size, Total: storage.Unknown, Body: body, Digest: digestBody(data)})
+		done <- err
+	}()
+	eventually(t, func() bool { u, _ := b.Find(bg, id); return u.Writer == "a" })
+	if _, err := b.Status(bg, id); err != nil {
+		t.Fatal(err)
+	}
+	mustSweep(t, b)
+	h.pass(2 * time.Hour) // a slow client
+	mustSweep(t, b)
+	close(go1)
+	t.Logf("writer: %v", <-done)
+	if err := b.Cancel(bg, id); err != nil {
+		t.Fatal(err)
+	}
+	for range 3 {
+		mustSweep(t, b)
+		h.pass(50 * time.Hour)
+	}
+	_, err := b.Find(bg, id)
+	t.Logf("row: %v", err)
+	if left := h.orphans(id); len(left) > 0 {
+		t.Errorf("left for ever: %v", left)
+	}
+}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"io"
+	"slices"
 	"sync"
 	"time"
 
@@ -161,7 +162,10 @@ func (s *session) finish(ctx context.Context, why ending) (Upload, error) {
 	if err == nil && s.u.Writer != "" {
 		s.keepClaim()
 	}
-	if err != nil && !fault.Is(err, fault.Superseded) && !s.u.State.Ended() {
+	switch {
+	case fault.Is(err, fault.Superseded):
+		s.clear(ctx)
+	case err != nil && !s.u.State.Ended():
 		s.give(ctx)
 	}
 	if err == nil {
@@ -209,6 +213,32 @@ func (s *session) abandon(ctx context.Context) {
 	if s.e.Blobs.Delete(ctx, s.loose...) == nil {
 		s.loose = nil
 	}
+}
+
+// clear deletes what a fenced session has stored and no row mentions. The sweep's looks may be over by the
+// time it learns of its end, as with a long body that is committed as a whole. Once the row has a later
+// epoch, nothing of this one can be committed any more.
+func (s *session) clear(ctx context.Context) {
+	for _, q := range s.queue {
+		<-q.done
+	}
+	if len(s.loose) == 0 {
+		return
+	}
+	ctx, cancel := context.WithTimeout(ctx, s.e.Limits.Commit)
+	defer cancel()
+	u, err := s.e.Ledger.Find(ctx, s.u.ID)
+	var xs []Extent
+	if err == nil && u.Epoch > s.u.Epoch {
+		xs, err = s.e.Ledger.Extents(ctx, u.ID, 0, u.Offset+1)
+	}
+	if err == nil && u.Epoch <= s.u.Epoch || err != nil && !fault.Is(err, fault.NotFound) {
+		return
+	}
+	dead := slices.DeleteFunc(s.loose, func(n Name) bool {
+		return slices.ContainsFunc(xs, func(x Extent) bool { return x.Blob == n })
+	})
+	_ = s.e.Blobs.Delete(ctx, dead...) // else the sweep may still find them
 }
 
 // end stops the reader, frees what is held and takes the session off the list.

@@ -3,6 +3,7 @@ package igloo
 import (
 	"net/http"
 	"net/url"
+	"slices"
 	"strings"
 
 	"github.com/labstack/echo/v4"
@@ -31,11 +32,17 @@ func (h *Handler) Associate(c echo.Context) error {
 }
 
 // wantsProfilePhoto is nil for type=ProfilePhoto, in any case: Igloo's documents write both Type and type.
+// If it is given more than once, each must say so.
 func wantsProfilePhoto(query url.Values) error {
+	var kinds []string
 	for name, values := range query {
-		if strings.EqualFold(name, "type") && len(values) == 1 && strings.EqualFold(values[0], "ProfilePhoto") {
-			return nil
+		if strings.EqualFold(name, "type") {
+			kinds = append(kinds, values...)
 		}
 	}
-	return fault.New(fault.Invalid, "type must be ProfilePhoto").About("type")
+	another := func(kind string) bool { return !strings.EqualFold(kind, "ProfilePhoto") }
+	if len(kinds) == 0 || slices.ContainsFunc(kinds, another) {
+		return fault.New(fault.Invalid, "type must be ProfilePhoto").About("type")
+	}
+	return nil
 }

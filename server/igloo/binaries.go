@@ -40,6 +40,7 @@ func (h *Handler) Download(c echo.Context) error {
 	head.Set("Accept-Ranges", "bytes")
 	part, err := wanted(c.Request(), tag, u.Length)
 	if err != nil {
+		err = unsent(c, err)
 		head.Set("Content-Range", "bytes */"+strconv.FormatInt(u.Length, 10))
 		return err
 	}

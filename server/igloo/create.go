@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"strconv"
 	"strings"
+	"unicode"
 
 	"github.com/labstack/echo/v4"
 
@@ -85,7 +86,7 @@ func contentType(s string) (string, error) {
 	kind, _, _ := strings.Cut(s, ";")
 	kind = strings.TrimSpace(kind)
 	switch {
-	case kind == "":
+	case kind == "", strings.ContainsFunc(s, unicode.IsControl):
 		return "", fault.New(fault.Invalid, "ContentType must be the file's media type, such as image/jpeg").
 			About("ContentType")
 	case !imaging.Accepted(kind):

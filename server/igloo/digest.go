@@ -13,36 +13,41 @@ import (
 	"cameo/storage/fault"
 )
 
+// maxDigestLines is how many Content-Digest lines are read; nobody needs more than one for each algorithm.
+const maxDigestLines = 4
+
 // digest reads the checksums that a request declares for its body: Content-Digest (RFC 9530) with sha-256
 // or sha-512, and Content-MD5. All of them must hold. Algorithms that are not known are passed over, as the
-// RFC says; nil means none.
+// RFC says; nil means none. However long the head is, the body is hashed once by each algorithm at most.
 func digest(h http.Header) (*storage.Digest, error) {
+	lines, fives := h.Values("Content-Digest"), h.Values("Content-MD5")
+	if len(lines) > maxDigestLines {
+		return nil, wrongDigest("Content-Digest", "there are too many of them")
+	}
+	if len(fives) > 1 {
+		return nil, wrongDigest("Content-MD5", "there is more than one")
+	}
 	var all hashes
 	var want []byte
 	add := func(one hash.Hash, text, header string) error {
 		sum, err := base64.StdEncoding.Strict().DecodeString(text)
 		if err != nil || len(sum) != one.Size() {
-			return fault.New(fault.Malformed, "the checksum cannot be read").About(header)
+			return wrongDigest(header, "the checksum cannot be read")
 		}
 		all, want = append(all, one), append(want, sum...)
 		return nil
 	}
-	for member := range strings.SplitSeq(strings.Join(h.Values("Content-Digest"), ","), ",") {
-		name, value, _ := strings.Cut(strings.TrimSpace(member), "=")
-		one := algorithm(name)
-		if one == nil {
-			continue
-		}
-		text, ok := strings.CutPrefix(value, ":")
+	for name, value := range members(lines) {
+		text, opened := strings.CutPrefix(value, ":")
 		text, closed := strings.CutSuffix(text, ":")
-		if !ok || !closed {
-			return nil, fault.New(fault.Malformed, "want sha-256=:BASE64:").About("Content-Digest")
+		if !opened || !closed {
+			return nil, wrongDigest("Content-Digest", "want sha-256=:BASE64:")
 		}
-		if err := add(one, text, "Content-Digest"); err != nil {
+		if err := add(algorithm(name), text, "Content-Digest"); err != nil {
 			return nil, err
 		}
 	}
-	for _, text := range h.Values("Content-MD5") {
+	for _, text := range fives {
 		if err := add(md5.New(), text, "Content-MD5"); err != nil {
 			return nil, err
 		}
@@ -53,14 +58,29 @@ func digest(h http.Header) (*storage.Digest, error) {
 	return &storage.Digest{Hash: all, Want: want}, nil
 }
 
+// members are those of a dictionary (RFC 8941, section 3.2) whose keys are known algorithms. Of a key that
+// comes again the last value counts.
+func members(lines []string) map[string]string {
+	known := map[string]string{}
+	for member := range strings.SplitSeq(strings.Join(lines, ","), ",") {
+		name, value, _ := strings.Cut(strings.TrimSpace(member), "=")
+		if name == "sha-256" || name == "sha-512" {
+			known[name] = value
+		}
+	}
+	return known
+}
+
+// algorithm is the hash of one of the names that members knows.
 func algorithm(name string) hash.Hash {
-	switch name {
-	case "sha-256":
-		return sha256.New()
-	case "sha-512":
+	if name == "sha-512" {
 		return sha512.New()
 	}
-	return nil
+	return sha256.New()
+}
+
+func wrongDigest(header, message string) error {
+	return fault.New(fault.Malformed, "%s", message).About(header)
 }
 
 // hashes is many hashes of the same bytes; its sum is theirs, one after the other.

@@ -19,8 +19,8 @@ func (h *Handler) Status(c echo.Context) error {
 	return c.NoContent(http.StatusOK)
 }
 
-// Entry answers GET, of the entry or of the attachment: the attachment as it stands. It disturbs nobody;
-// progress may be polled.
+// Entry answers GET of the entry, and GET and HEAD of the attachment: the attachment as it stands. It
+// disturbs nobody; progress may be polled.
 func (h *Handler) Entry(c echo.Context) error {
 	_, u, err := h.seen(c, h.Engine.Find)
 	if err != nil {

@@ -9,6 +9,7 @@ import (
 	"mime/multipart"
 	"net/url"
 	"strings"
+	"unicode/utf8"
 
 	"cameo/storage/fault"
 )
@@ -40,27 +41,50 @@ func readFields(contentType string, from io.Reader) (fields, error) {
 	return nil, fault.New(fault.Unsupported, "send the fields as JSON, as a form or as multipart/form-data")
 }
 
+// jsonFields walks the object name by name: a map would hide a field that is given twice. Only text has a
+// value, and a number where one is wanted; anything else is as good as an empty field, and refused as such.
 func jsonFields(body []byte) (fields, error) {
-	var object map[string]json.RawMessage
-	if err := json.Unmarshal(body, &object); err != nil {
-		return nil, malformed(err, "the body is no JSON object")
+	if !utf8.Valid(body) {
+		return nil, fault.New(fault.Malformed, "the body is no valid UTF-8")
+	}
+	const message = "the body is no JSON object"
+	if !json.Valid(body) {
+		return nil, fault.New(fault.Malformed, message)
+	}
+	d := json.NewDecoder(bytes.NewReader(body))
+	d.UseNumber()
+	if begin, err := d.Token(); err != nil || begin != json.Delim('{') {
+		return nil, malformed(err, message)
 	}
 	f := fields{}
-	for name, raw := range object {
-		value := string(raw)
-		if value == "null" {
-			continue
+	for d.More() {
+		key, err := d.Token()
+		if err != nil {
+			return nil, malformed(err, message)
 		}
-		if value[0] == '"' {
-			if err := json.Unmarshal(raw, &value); err != nil {
-				return nil, malformed(err, "the body is no JSON object")
-			}
+		name, _ := key.(string) // the keys of valid JSON are strings
+		var value any
+		if err := d.Decode(&value); err != nil {
+			return nil, malformed(err, message)
 		}
-		if err := f.add(name, value); err != nil {
+		if err := f.add(name, text(name, value)); err != nil {
 			return nil, err
 		}
 	}
 	return f, nil
+}
+
+// text is the JSON value of the field name as a form would send it; "" if a form could not.
+func text(name string, value any) string {
+	switch v := value.(type) {
+	case string:
+		return v
+	case json.Number:
+		if strings.EqualFold(name, "ContentLength") {
+			return v.String()
+		}
+	}
+	return ""
 }
 
 func formFields(body []byte) (fields, error) {

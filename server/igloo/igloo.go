@@ -10,7 +10,7 @@
 //     offset (416).
 //
 // All of that is decided before a byte of the body is read; only an exact repeat of the last request is
-// read to be compared.
+// read to be compared, and one byte is waited for where a query over HTTP/2 does not say that it has none.
 package igloo
 
 import (

@@ -1,6 +1,7 @@
 package igloo
 
 import (
+	"errors"
 	"net/http"
 	"strconv"
 	"strings"
@@ -22,12 +23,15 @@ func (p part) status() int {
 }
 
 // wanted reads Range and If-Range (RFC 9110, sections 13.1.5 and 14.2). A Range that asks for several
-// parts, in another unit or in a form that cannot be read is passed over, as the RFC allows: the whole file
-// is the answer. One that begins behind the end is WrongOffset.
+// parts, in another unit or in a form that cannot be read is passed over, as the RFC allows, and so is one
+// of another method than GET: the whole file is the answer. One that begins behind the end is WrongOffset.
 func wanted(r *http.Request, tag string, length int64) (part, error) {
 	whole := part{off: 0, n: length}
-	spec, ok := strings.CutPrefix(r.Header.Get("Range"), "bytes=")
-	if !ok || strings.Contains(spec, ",") || r.Header.Get("If-Range") != "" && r.Header.Get("If-Range") != tag {
+	unit, spec, _ := strings.Cut(r.Header.Get("Range"), "=")
+	if r.Method != http.MethodGet || !strings.EqualFold(unit, "bytes") || strings.Contains(spec, ",") {
+		return whole, nil
+	}
+	if same := r.Header.Get("If-Range"); same != "" && same != tag {
 		return whole, nil
 	}
 	first, last, ok := strings.Cut(strings.TrimSpace(spec), "-")
@@ -49,13 +53,13 @@ func wanted(r *http.Request, tag string, length int64) (part, error) {
 	return part{from, min(to, length-1) - from + 1, true}, nil
 }
 
-// position reads digits only.
+// position reads digits only. One that no number type holds is as good as the largest: no file is so long.
 func position(s string) (int64, bool) {
 	for _, c := range s {
 		if c < '0' || c > '9' {
 			return 0, false
 		}
 	}
-	n, err := strconv.ParseInt(s, 10, 62)
-	return n, err == nil
+	n, err := strconv.ParseInt(s, 10, 64)
+	return n, err == nil || errors.Is(err, strconv.ErrRange)
 }

@@ -1,6 +1,8 @@
 package igloo
 
 import (
+	"errors"
+	"io"
 	"net/http"
 	"strconv"
 
@@ -53,16 +55,33 @@ func (h *Handler) query(c echo.Context, a association.Actor, u storage.Upload, r
 	switch {
 	case req.ContentLength < 0 && req.ProtoMajor == 1:
 		return errNoLength()
-	case req.ContentLength != 0:
-		return wrongRange("a status query (bytes */TOTAL) has no body")
+	case req.ContentLength > 0:
+		return errBody()
 	case r.Total != storage.Unknown && r.Total != u.Length:
 		return errTotal(u, r)
+	}
+	if err := h.empty(c); err != nil {
+		return err
 	}
 	u, err := h.settled(c, a, u)
 	if err != nil {
 		return err
 	}
 	return h.show(c, told(u), u)
+}
+
+// empty is nil for a request without a body. Over HTTP/2 a body may come without a length: only its first
+// byte tells, or its end.
+func (h *Handler) empty(c echo.Context) error {
+	body := reply.NewBody(c, h.Pace)
+	defer body.Close()
+	switch _, err := io.ReadFull(body, make([]byte, 1)); {
+	case err == nil:
+		return errBody()
+	case !errors.Is(err, io.EOF):
+		return err
+	}
+	return nil
 }
 
 // settled is the upload after a running write has ended, if the uploader asks: the offset told stays true
@@ -120,6 +139,8 @@ func beyond(c echo.Context, u storage.Upload, r storage.ContentRange, err error)
 func errNoLength() error {
 	return fault.New(fault.NoLength, "a Content-Length is required").About("Content-Length")
 }
+
+func errBody() error { return wrongRange("a status query (bytes */TOTAL) has no body") }
 
 func wrongRange(format string, args ...any) error {
 	return fault.New(fault.Malformed, format, args...).About("Content-Range")

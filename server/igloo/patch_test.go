@@ -7,6 +7,7 @@ import (
 	"encoding/base64"
 	"fmt"
 	"net/http"
+	"slices"
 	"strconv"
 	"testing"
 
@@ -166,6 +167,11 @@ func TestDigestsOfABody(t *testing.T) {
 		{"unknown algorithm", []string{"Content-Digest: unixsum=:AAA=:"}, 202, "40"},
 		{"unknown beside a right one", []string{"Content-Digest: unixsum=:AAA=:, " + good}, 202, "40"},
 		{"unreadable", []string{"Content-Digest: sha-256=abc"}, 400, "0"},
+		{"again, wrong first", []string{"Content-Digest: " + bad + ", " + good}, 202, "40"},
+		{"again, wrong last", []string{"Content-Digest: " + good, "Content-Digest: " + bad}, 400, "0"},
+		{"many lines", slices.Repeat([]string{"Content-Digest: " + good}, 5), 400, "0"},
+		{"two MD5", slices.Repeat([]string{"Content-MD5: " + goodMD5}, 2), 400, "0"},
+		{"780 MD5", slices.Repeat([]string{"Content-MD5: " + goodMD5}, 780), 400, "0"},
 		{"too short", []string{"Content-Digest: sha-256=:AAAA:"}, 400, "0"},
 	} {
 		t.Run(c.name, func(t *testing.T) {

@@ -101,9 +101,40 @@ func TestOnlyTheUploadersQuestionSettles(t *testing.T) {
 	pause()
 	wantProgress(t, i.send(request{method: "GET", path: entry, as: jane}), 0)
 	wantProgress(t, i.send(request{method: "HEAD", path: entry, as: admin}), 0)
+	wantProgress(t, i.send(request{method: "HEAD", path: attachments + "/" + key, as: jane}), 0)
 	wantProgress(t, i.send(request{method: "PATCH", path: entry, as: jane, head: []string{"Content-Range: bytes */*"}}), 300)
 	wantStatus(t, i.read(conn, "PATCH"), http.StatusConflict)
 	wantStatus(t, i.patch(key, b, 300, size), http.StatusOK)
+}
+
+// Row 10: over HTTP/2 only its end tells that a query of unknown length has no body.
+func TestQueriesWithoutLengthOverHTTP2(t *testing.T) {
+	t.Parallel()
+	i := start(t, withTLS(t))
+	for _, c := range []struct {
+		name, body string
+		status     int
+	}{
+		{"no byte", "", http.StatusAccepted},
+		{"one byte", "x", http.StatusBadRequest},
+	} {
+		key := i.createBy(t, client())
+		req, err := http.NewRequestWithContext(t.Context(), "PATCH", i.URL+attachments+"/uploads/"+key, io.MultiReader(strings.NewReader(c.body)))
+		if err != nil {
+			t.Fatal(err)
+		}
+		req.ContentLength = -1
+		req.Header.Set("Authorization", "Bearer "+i.token(jane))
+		req.Header.Set("Content-Range", "bytes */1000")
+		got, err := client().Do(req)
+		if err != nil {
+			t.Fatal(err)
+		}
+		got.Body.Close()
+		if got.ProtoMajor != 2 || got.StatusCode != c.status {
+			t.Errorf("%s: got %s %s, want HTTP/2 %d", c.name, got.Proto, got.Status, c.status)
+		}
+	}
 }
 
 // Row 9: over HTTP/2 the range alone says how long the body is, and it must be right.
