@@ -61,3 +61,14 @@ func TestCausesAreNotTold(t *testing.T) {
 		}
 	}
 }
+
+// A list among the causes is no list of refusals.
+func TestAListOfCausesIsOneRefusal(t *testing.T) {
+	t.Parallel()
+	causes := errors.Join(errors.New("first try"), errors.New("second try"))
+	got := fail(t, fault.Wrap(causes, fault.Unavailable, "try again"))
+	e := got.exception(t)
+	if got.StatusCode != 503 || e.StatusCode != 503 || e.Message != "try again" || len(e.ErrorList) != 1 {
+		t.Errorf("got %d: %+v", got.StatusCode, e)
+	}
+}

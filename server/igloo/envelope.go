@@ -1,7 +1,6 @@
 package igloo
 
 import (
-	"errors"
 	"fmt"
 	"net/http"
 	"strconv"
@@ -106,10 +105,8 @@ func (a answer) say(message, now string) exception {
 
 // each returns the parts of a joined error, or the error alone.
 func each(err error) []error {
-	if list, ok := errors.AsType[interface {
-		error
-		Unwrap() []error
-	}](err); ok {
+	//nolint:errorlint // a list is the request's own if nothing is wrapped around it; one in a cause is not
+	if list, ok := err.(interface{ Unwrap() []error }); ok {
 		return list.Unwrap()
 	}
 	return []error{err}
