@@ -20,6 +20,7 @@ func (s *site) routes(e *echo.Echo) {
 	e.GET(entry, s.Igloo.Entry)
 	e.DELETE(entry, s.Igloo.Delete)
 	e.GET(attachment, s.Igloo.Entry)
+	e.HEAD(attachment, s.Igloo.Entry)
 	e.DELETE(attachment, s.Igloo.Delete)
 	e.POST(attachment+"/association/:objectId", s.Igloo.Associate)
 
@@ -38,10 +39,15 @@ func (s *site) routes(e *echo.Echo) {
 
 	// Pages for people.
 	e.GET("/", s.Page.Home)
+	e.HEAD("/", s.Page.Home)
 	e.GET("/docs", s.Page.Docs)
+	e.HEAD("/docs", s.Page.Docs)
 	e.GET("/openapi.yaml", s.Page.Spec)
+	e.HEAD("/openapi.yaml", s.Page.Spec)
 
 	// For whoever operates it.
 	e.GET("/healthz", s.Health.Alive)
+	e.HEAD("/healthz", s.Health.Alive)
 	e.GET("/readyz", s.Health.Ready)
+	e.HEAD("/readyz", s.Health.Ready)
 }
