@@ -50,13 +50,24 @@ func parse(args []string, s streams) (command, error) {
 	}
 	chosen, err := parser.Parse(args)
 	if err != nil {
-		return nil, boot.Misused(err)
+		return nil, boot.Misused(plain(err))
 	}
 	asked, ok := chosen.Selected().Target.Addr().Interface().(command)
 	if !ok {
 		return nil, errors.New("the command cannot be run")
 	}
 	return asked, nil
+}
+
+// plain rewords what the parser says of a flag whose value begins with a dash, such as a time below zero.
+func plain(err error) error {
+	flag, rest, ok := strings.Cut(err.Error(), ": expected ")
+	_, got, dashed := strings.Cut(rest, " value but got \"")
+	got, _, ended := strings.Cut(got, "\" (")
+	if !ok || !dashed || !ended {
+		return err
+	}
+	return fmt.Errorf("%s: %s: want a value that begins with no dash", flag, got)
 }
 
 // explain is a flag's help with its default and its variable.

@@ -14,13 +14,17 @@ import (
 	"cameo/server/client"
 )
 
+// errChanged is the cause of an upload that was given up, since its bytes would be of two files.
+var errChanged = errors.New("the file changed while it was sent")
+
 // note remembers which upload was begun for which file, so that put goes on also after the program was
 // killed. It lies in a file of its own, named after the identity, and holds no token.
 type note struct {
 	path    string
 	nowhere error // why it cannot be kept
 	identity
-	Key client.Key `json:"key"`
+	Key  client.Key `json:"key"`
+	Type string     `json:"type"` // media type that the upload was begun with
 }
 
 // identity says which file is meant, and that it has not changed since, and where it goes to.
@@ -53,7 +57,7 @@ func remember(file *os.File, to server) (*note, error) {
 	n := &note{path: filepath.Join(dir, hex.EncodeToString(sum[:16])+".json"), identity: id}
 	old := note{}
 	if text, err := os.ReadFile(n.path); err == nil && json.Unmarshal(text, &old) == nil && old.identity == id {
-		n.Key = old.Key
+		n.Key, n.Type = old.Key, old.Type
 	}
 	return n, nil
 }
@@ -90,9 +94,21 @@ func notes() (string, error) {
 	return filepath.Join(state, "cameo", "uploads"), nil
 }
 
-// keep gives the note a key and writes it. When that fails the note is as good as none.
-func (n *note) keep(key client.Key) error {
-	if n.Key = key; n.nowhere == nil {
+// check says whether the file has changed since it was remembered.
+func (n *note) check(file *os.File, to server) error {
+	switch now, err := identify(file, to); {
+	case err != nil:
+		return err
+	case now != n.identity:
+		return errChanged
+	}
+	return nil
+}
+
+// keep gives the note a key and the upload's type, and writes it. When that fails the note is as good as
+// none.
+func (n *note) keep(key client.Key, contentType string) error {
+	if n.Key, n.Type = key, contentType; n.nowhere == nil {
 		n.nowhere = n.write()
 	}
 	return n.nowhere

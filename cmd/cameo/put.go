@@ -15,6 +15,9 @@ import (
 	"cameo/server/client"
 )
 
+// dropTime bounds the wait for the server's answer when an upload is given up.
+const dropTime = 5 * time.Second
+
 //nolint:lll // a table: one flag a line
 type put struct {
 	File string `arg:"" help:"The photo."`
@@ -28,6 +31,9 @@ type put struct {
 
 // Run uploads the file and prints its key.
 func (c *put) Run(ctx context.Context, s streams) error {
+	if err := c.check(); err != nil {
+		return err
+	}
 	server, err := c.client()
 	if err != nil {
 		return err
@@ -37,15 +43,16 @@ func (c *put) Run(ctx context.Context, s streams) error {
 		return boot.Misused(errors.New("the file cannot be read: " + err.Error()))
 	}
 	defer file.Close()
-	src, err := c.source(file)
-	if err != nil {
-		return err
-	}
 	note, err := remember(file, c.server)
 	if err != nil {
 		return err
 	}
-	if c.Restart {
+	src, err := c.source(file)
+	if err != nil {
+		return err
+	}
+	src.Check = func() error { return note.check(file, c.server) }
+	if c.Restart || note.Key != "" && note.Type != src.Type { // the type of an upload cannot be changed
 		if err := note.forget(); err != nil {
 			return err
 		}
@@ -56,6 +63,17 @@ func (c *put) Run(ctx context.Context, s streams) error {
 	return c.send(ctx, server, src, note, bar, s)
 }
 
+// check refuses flags that make no sense, before anything is sent.
+func (c *put) check() error {
+	switch {
+	case c.ChunkSize < 1:
+		return boot.Misused(errors.New("--chunk-size: want at least one byte"))
+	case c.Associate != "":
+		return boot.CheckPerson("associate", c.Associate)
+	}
+	return nil
+}
+
 // send uploads, associates, and forgets what it remembered when nothing can go on from there.
 //
 // Order: photo associated, key printed, upload forgotten. A run that was cut between any two is repeated
@@ -64,7 +82,7 @@ func (c *put) send(
 	ctx context.Context, server *client.Client, src client.Source, note *note, bar *bar, s streams,
 ) error {
 	keep := func(key client.Key) error {
-		if err := note.keep(key); err != nil { // the upload itself is well
+		if err := note.keep(key, src.Type); err != nil { // the upload itself is well
 			fmt.Fprintf(s.err, "cameo: %s; a later run would begin anew\n", sentence(err))
 		}
 		return nil
@@ -76,17 +94,29 @@ func (c *put) send(
 	if e, ok := errors.AsType[*client.Interrupted](err); ok {
 		return fmt.Errorf("%w; the same command goes on from there", e)
 	}
-	if err != nil && client.Hopeless(err) {
+	switch {
+	case errors.Is(err, errChanged):
+		drop(ctx, server, a.Key)
 		return errors.Join(err, note.forget())
-	}
-	if err == nil && c.Associate != "" {
-		_, err = server.Associate(ctx, a.Key, c.Associate)
-	}
-	if err != nil {
+	case err != nil && client.Hopeless(err):
+		return errors.Join(err, note.forget())
+	case err != nil:
 		return err
+	}
+	if c.Associate != "" {
+		if _, err = server.Associate(ctx, a.Key, c.Associate); err != nil {
+			return fmt.Errorf("%w; the photo was uploaded as %s and is nobody's", err, a.Key)
+		}
 	}
 	fmt.Fprintln(s.out, a.Key)
 	return note.forget()
+}
+
+// drop deletes an upload that nobody will finish. When that fails it expires by itself.
+func drop(ctx context.Context, server *client.Client, key client.Key) {
+	ctx, cancel := context.WithTimeout(ctx, dropTime)
+	defer cancel()
+	_ = server.Delete(ctx, key)
 }
 
 // source describes the file as the server wants it.
@@ -97,9 +127,6 @@ func (c *put) source(file *os.File) (client.Source, error) {
 	}
 	if !about.Mode().IsRegular() || about.Size() == 0 {
 		return client.Source{}, boot.Misused(fmt.Errorf("%s is no file with bytes in it", c.File))
-	}
-	if c.ChunkSize < 1 {
-		return client.Source{}, boot.Misused(errors.New("--chunk-size: want at least one byte"))
 	}
 	src := client.Source{ReaderAt: file, Size: about.Size(), Name: filepath.Base(c.File), Type: c.Type}
 	if src.Type != "" {

@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"errors"
+	"os"
 
 	"cameo/server/boot"
 )
@@ -13,7 +14,9 @@ type serve struct {
 
 // Run serves until it is told to stop. The first line on stderr says where.
 func (c *serve) Run(ctx context.Context, s streams) error {
-	node, err := boot.Open(ctx, c.Config, boot.ThisMachine(s.err))
+	machine := boot.ThisMachine(s.err)
+	machine.Program = os.Args[0]
+	node, err := boot.Open(ctx, c.Config, machine)
 	if err != nil {
 		return err
 	}

@@ -1,6 +1,7 @@
 package boot
 
 import (
+	"cmp"
 	"context"
 	"errors"
 
@@ -39,8 +40,11 @@ func AddUser(ctx context.Context, s Stores, u NewUser, m Machine) error {
 	})
 }
 
-// administer works on the directory of a deployment.
+// administer works on the directory of a deployment that is there.
 func administer(ctx context.Context, s Stores, m Machine, work func(*directory.Directory) error) error {
+	if err := cmp.Or(s.Check(), s.exists()); err != nil {
+		return err
+	}
 	opened, err := openState(ctx, s, m)
 	if err != nil {
 		return err
@@ -65,7 +69,7 @@ type Swept = storage.Swept
 
 // Sweep does once what a running node does every minute. It may be called while servers run.
 func Sweep(ctx context.Context, cfg Config, m Machine) (Swept, error) {
-	if err := cfg.checkLimits(); err != nil {
+	if err := cmp.Or(cfg.checkLimits(), cfg.Stores.Check(), cfg.exists()); err != nil {
 		return Swept{}, err
 	}
 	s, err := openState(ctx, cfg.Stores, m)

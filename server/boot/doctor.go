@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
-	"os"
 	"time"
 
 	"cameo/storage/fault"
@@ -25,8 +24,8 @@ const leastRoom = 1 << 30
 // What cannot be looked at because of an earlier finding is left out. It may be called while servers run.
 func Doctor(ctx context.Context, cfg Config, m Machine) []Finding {
 	all := []Finding{{"configuration", cfg.Check()}, {"certificate", cfg.checkCertificate(m.Now())}}
-	if _, err := os.Stat(cfg.Data); err != nil && cfg.usesData() {
-		return append(all, Finding{"data directory", noData(err)})
+	if err := cfg.exists(); err != nil {
+		return append(all, Finding{"data directory", err})
 	}
 	s, err := openState(ctx, cfg.Stores, m)
 	if part, ok := errors.AsType[partError](err); ok {
@@ -50,7 +49,8 @@ func Doctor(ctx context.Context, cfg Config, m Machine) []Finding {
 
 func noData(err error) error {
 	if errors.Is(err, fs.ErrNotExist) {
-		return wrong("data", "there is no such directory; cameo serve makes it, or name another one")
+		return wrong("data",
+			"there is no such directory; start cameo serve first, which makes it, or name another one")
 	}
 	return fault.Wrap(err, fault.Invalid, "--data: the directory cannot be looked at")
 }

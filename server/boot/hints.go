@@ -1,6 +1,8 @@
 package boot
 
 import (
+	"cmp"
+	"regexp"
 	"strings"
 	"time"
 )
@@ -17,20 +19,42 @@ func (n *Node) hints() (string, error) {
 	if err != nil {
 		return "", err
 	}
-	data := n.config.Data
+	data := word(n.config.Data)
 	if n.config.Keys != "" {
-		data += " --keys " + n.config.Keys
+		data += " --keys " + word(n.config.Keys)
+	}
+	text := transcript
+	if n.config.Directory == "closed" {
+		text = admission + transcript
 	}
 	return strings.NewReplacer(
 		"{URL}", n.URL(), "{TOKEN}", token, "{PERSON}", demo, "{DATA}", data,
-	).Replace(transcript), nil
+		"{CAMEO}", word(cmp.Or(n.machine.Program, "cameo")),
+	).Replace(text), nil
 }
+
+// word writes text as one word of a shell's line.
+func word(text string) string {
+	if plain, err := regexp.MatchString(`^[\w@%+=:,./-]+$`, text); plain && err == nil {
+		return text
+	}
+	return "'" + strings.ReplaceAll(text, "'", `'\''`) + "'"
+}
+
+// admission lets the person of the hints in where the directory is closed. Addresses of stores are not
+// repeated: there may be secrets in them.
+const admission = `
+The directory is closed: add the person first, with the --database and --blobs of this instance if it has any.
+
+  echo 'choose a better one' |
+      {CAMEO} user add --data {DATA} --community 1 --user {PERSON} --name demo --password-stdin
+`
 
 // transcript uploads, asks, associates, and fetches the original, and the square when it has been made.
 const transcript = `
 The page is {URL}/ and a token is made by
 
-  cameo token --data {DATA} --community 1 --user {PERSON}
+  {CAMEO} token --data {DATA} --community 1 --user {PERSON}
 
 Paste this where a JPEG named photo.jpg lies; the token in it is good for a day:
 
@@ -51,6 +75,6 @@ Paste this where a JPEG named photo.jpg lies; the token in it is good for a day:
   for i in 1 2 3 4 5; do curl -fsS -H 'Accept: application/json' $P | grep ready && break; sleep 1; done
   curl -fsS -o square.jpg "$P?size=256"
 
-Or in one line: CAMEO_TOKEN=$T cameo put photo.jpg --server {URL} --associate {PERSON}
+Or in one line: CAMEO_TOKEN=$T {CAMEO} put photo.jpg --server {URL} --associate {PERSON}
 
 `

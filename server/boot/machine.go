@@ -14,6 +14,8 @@ type Machine struct {
 	Now    func() time.Time // measures: time limits of connections and durations in the log refer to it
 	Random io.Reader        // keys, versions, secrets
 	Err    io.Writer        // where the log goes, after the line that says where the node listens
+
+	Program string // as the shell called it; the hints repeat it. "" is cameo
 }
 
 // ThisMachine has the machine's own clock and randomness.

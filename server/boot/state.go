@@ -77,6 +77,18 @@ func openState(ctx context.Context, s Stores, m Machine) (*state, error) {
 	return &state{keys: keys, db: db, blobs: bytes, clock: c}, nil
 }
 
+// exists refuses a data directory that is not there, for the commands that work on a deployment and begin
+// none: a name that was mistyped must not become an empty one.
+func (s Stores) exists() error {
+	if !s.usesData() {
+		return nil
+	}
+	if _, err := os.Stat(s.Data); err != nil {
+		return noData(err)
+	}
+	return nil
+}
+
 // A node that starts together with its database and its store gives them startWait; it asks again after
 // startPause, and then always twice as late.
 const (

@@ -36,11 +36,17 @@ type Grant struct {
 	For       time.Duration
 }
 
-// Token signs a bearer token with the instance's key, which is made if there is none yet. No server need run.
+// Token signs a bearer token with the instance's key, which is made if there is none yet. No server need run,
+// but a data directory that would hold the key must be there: it is Invalid otherwise.
 func Token(s Stores, g Grant, m Machine) (string, error) {
 	c, person, err := s.who(g.Community, g.User)
 	if err != nil {
 		return "", err
+	}
+	if s.Keys == "" {
+		if err := s.exists(); err != nil {
+			return "", err
+		}
 	}
 	keys, err := auth.LoadOrCreateKeys(s.keysFile(), m.Random, m.Clock)
 	if err != nil {
@@ -67,6 +73,14 @@ func (s Stores) who(community, user string) (storage.Community, association.GUID
 		return 0, "", wrong("user", err.Error())
 	}
 	return c, person, nil
+}
+
+// CheckPerson refuses the value of a flag that is no GUID. The error is Invalid.
+func CheckPerson(flag, text string) error {
+	if _, err := association.ParseGUID(text); err != nil {
+		return wrong(flag, err.Error())
+	}
+	return nil
 }
 
 // parseCommunity calls a wrong number Invalid: here it is a mistake in a command, not a community that is not

@@ -54,8 +54,11 @@ type Duration time.Duration
 // UnmarshalText reads a duration; a negative one is refused.
 func (d *Duration) UnmarshalText(text []byte) error {
 	v, err := time.ParseDuration(string(text))
-	if err != nil || v < 0 {
+	if err != nil {
 		return fmt.Errorf("%s: want a duration such as 72h", text)
+	}
+	if v < 0 {
+		return fmt.Errorf("%s: want a duration that is not below zero", text)
 	}
 	*d = Duration(v)
 	return nil

@@ -41,7 +41,7 @@ func TestValues(t *testing.T) {
 
 		{text: "72h", into: &period, value: func() any { return period }, want: boot.Duration(72 * time.Hour)},
 		{text: "3 fortnights", into: &period, wrong: "3 fortnights: want a duration such as 72h"},
-		{text: "-1s", into: &period, wrong: "-1s: want a duration such as 72h"},
+		{text: "-1s", into: &period, wrong: "-1s: want a duration that is not below zero"},
 
 		{
 			text: "10.1.2.3/8", into: &network, value: func() any { return network },

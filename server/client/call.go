@@ -36,7 +36,7 @@ func (c *Client) call(
 
 	size := int64(-1)
 	if s, ok := body.(sized); ok {
-		size, body = s.size, watched{s.Reader, silence}
+		size, body = s.size, &watched{from: s.Reader, left: s.size, alarm: silence, fail: cancel}
 	}
 	req, err := http.NewRequestWithContext(ctx, method, c.root+path, body)
 	if err != nil {
@@ -60,6 +60,9 @@ func (c *Client) call(
 	if resp.StatusCode >= 300 {
 		return Attachment{}, refused(resp, text)
 	}
+	if method == http.MethodDelete { // it is answered by no text
+		return Attachment{}, nil
+	}
 	return attachment(resp, text)
 }
 
@@ -76,19 +79,48 @@ func attachment(resp *http.Response, text []byte) (Attachment, error) {
 }
 
 func unreached(ctx context.Context, err error) error {
-	if cause := context.Cause(ctx); errors.Is(cause, errSilent) {
+	cause := context.Cause(ctx)
+	if e, ok := errors.AsType[*unreadable](cause); ok {
+		return e
+	}
+	if errors.Is(cause, errSilent) {
 		err = cause
 	}
 	return fault.Wrap(err, fault.Unavailable, "the server cannot be reached")
 }
 
-// watched puts the alarm off whenever the connection takes bytes.
+// unreadable is a source that does not give the bytes that it has promised. The server is not to blame.
+type unreadable struct{ cause error }
+
+func (e *unreadable) Error() string { return "what is sent cannot be read: " + e.cause.Error() }
+
+func (e *unreadable) Unwrap() error { return e.cause }
+
+// FaultKind is Malformed: to try again would not help.
+func (e *unreadable) FaultKind() fault.Kind { return fault.Malformed }
+
+// watched puts the alarm off whenever the connection takes bytes, and ends the request with an unreadable
+// when from fails, or ends too early.
 type watched struct {
 	from  io.Reader
+	left  int64 // bytes that must still come
 	alarm *time.Timer
+	fail  context.CancelCauseFunc
 }
 
-func (w watched) Read(p []byte) (int, error) {
+func (w *watched) Read(p []byte) (int, error) {
 	w.alarm.Reset(answerTime)
-	return w.from.Read(p)
+	n, err := w.from.Read(p)
+	w.left -= int64(n)
+	if errors.Is(err, io.EOF) && w.left <= 0 {
+		return n, err
+	}
+	if errors.Is(err, io.EOF) {
+		err = io.ErrUnexpectedEOF
+	}
+	if err != nil {
+		err = &unreadable{err}
+		w.fail(err)
+	}
+	return n, err
 }

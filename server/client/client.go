@@ -132,6 +132,12 @@ func (c *Client) Append(
 	return c.call(ctx, http.MethodPatch, "/uploads/"+url.PathEscape(string(a.Key)), header, sized{body, size})
 }
 
+// Delete cancels an upload, or deletes one that is nobody's photo. It is never tried again by itself.
+func (c *Client) Delete(ctx context.Context, key Key) error {
+	_, err := c.call(ctx, http.MethodDelete, "/uploads/"+url.PathEscape(string(key)), http.Header{}, http.NoBody)
+	return err
+}
+
 // Associate makes a complete upload the profile photo of a person. Repeating it changes nothing.
 func (c *Client) Associate(ctx context.Context, key Key, person string) (Attachment, error) {
 	path := "/" + url.PathEscape(string(key)) + "/association/" + url.PathEscape(person) + "?type=ProfilePhoto"

@@ -268,3 +268,56 @@ func TestWhatIsNoCameoIsToldSo(t *testing.T) {
 		t.Errorf("got %v, want Invalid", err)
 	}
 }
+
+// A source that ends before its Size is told of as such, and at once: the server is well.
+func TestPutTellsOfAShortSource(t *testing.T) {
+	t.Parallel()
+	i := servertest.Start(t)
+	c := jane(t, i, i.URL, plain).Patient(time.Hour, func(cause error, _ time.Duration) {
+		t.Errorf("it waits for the server: %v", cause)
+	})
+	short := source(1000)
+	short.Size = 2000
+	_, err := c.Put(t.Context(), short, client.PutOptions{})
+	if !fault.Is(err, fault.Malformed) || !errors.Is(err, io.ErrUnexpectedEOF) {
+		t.Errorf("got %v, want that the source cannot be read", err)
+	}
+}
+
+func TestPutEndsWithASourceThatChanged(t *testing.T) {
+	t.Parallel()
+	i := servertest.Start(t)
+	c := jane(t, i, i.URL, plain)
+	changed := errors.New("changed")
+	for _, tt := range []struct {
+		name  string
+		after int64 // bytes sent when it changes
+	}{
+		{"before the first chunk", 0},
+		{"between two chunks", 1000},
+		{"with the last chunk", 3000},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+			src, sent := source(3000), int64(0)
+			src.Check = func() error {
+				if sent >= tt.after {
+					return changed
+				}
+				return nil
+			}
+			a, err := c.Put(t.Context(), src, client.PutOptions{
+				ChunkSize: 1000, Progress: func(n, _ int64) { sent = n },
+			})
+			if !errors.Is(err, changed) {
+				t.Fatalf("got %v, want that it changed", err)
+			}
+			if err := c.Delete(t.Context(), a.Key); err != nil {
+				t.Errorf("deleting %s: got %v", a.Key, err)
+			}
+			if _, err := c.Find(t.Context(), a.Key); !fault.Is(err, fault.Gone) && !fault.Is(err, fault.NotFound) {
+				t.Errorf("after deletion: got %v, want it gone", err)
+			}
+		})
+	}
+}

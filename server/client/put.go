@@ -17,6 +17,10 @@ type Source struct {
 	Size int64  // bytes
 	Name string // file name, without directories
 	Type string // media type, such as image/png
+
+	// Check says whether the bytes are still those that were meant; nil is a source that cannot change. It is
+	// asked before each chunk and before the end, and its error is what Put ends with.
+	Check func() error
 }
 
 // PutOptions are Put's choices. The zero value is a good one.
@@ -29,7 +33,8 @@ type PutOptions struct {
 
 // Put uploads a source as a whole and returns the complete attachment. After a break, and when the server
 // stands elsewhere than thought, it asks for the status and goes on from there. An upload begun earlier that
-// is no longer there is begun anew. What ends it before the end but can be resumed is an *Interrupted.
+// is no longer there is begun anew. What ends it before the end but can be resumed is an *Interrupted. Beside
+// an error the attachment is as it was known last.
 //
 // Order: create, remember the key (Begun), bytes. A key that nobody remembers expires by itself.
 func (c *Client) Put(ctx context.Context, src Source, opts PutOptions) (Attachment, error) {
@@ -39,14 +44,32 @@ func (c *Client) Put(ctx context.Context, src Source, opts PutOptions) (Attachme
 	if opts.Progress == nil {
 		opts.Progress = func(int64, int64) {}
 	}
+	if src.Check == nil {
+		src.Check = func() error { return nil }
+	}
 	a, err := c.begin(ctx, src, opts)
 	if err != nil {
 		return a, err
 	}
+	if a, err = c.finish(ctx, src, a, opts); err != nil {
+		return a, err
+	}
+	opts.Progress(a.Length, a.Length)
+	return a, nil
+}
+
+// finish sends what is missing.
+func (c *Client) finish(ctx context.Context, src Source, a Attachment, opts PutOptions) (Attachment, error) {
 	p := patience{client: c}
-	for !a.Complete {
+	for {
+		if err := src.Check(); err != nil || a.Complete {
+			return a, err
+		}
 		opts.Progress(a.Offset, a.Length)
 		next, err := c.chunk(ctx, src, a, opts)
+		if changed := src.Check(); changed != nil { // whatever the server thinks of such bytes
+			return a, changed
+		}
 		if err == nil && next.Offset > a.Offset {
 			a, p = next, patience{client: c}
 			continue
@@ -62,8 +85,6 @@ func (c *Client) Put(ctx context.Context, src Source, opts PutOptions) (Attachme
 		}
 		a = next
 	}
-	opts.Progress(a.Length, a.Length)
-	return a, nil
 }
 
 // begin finds the upload that was begun earlier, or creates one.
