@@ -2,7 +2,7 @@
 # Builds the pinned tools of one group, once, and prints the folder that holds them:
 #   tools.sh test    gotestsum, gofumpt, benchstat (go.mod; seconds)
 #   tools.sh lint    golangci-lint (go.mod; a minute or two the first time)
-#   tools.sh peers   tusd, the server that the benchmark compares with (peers.mod)
+#   tools.sh peers   tusd, the server that the benchmark compares with (peers.mod), and where npm is, that of Node.js
 #   tools.sh s3      minio and versitygw, the S3 servers that the tests start (minio.mod, versitygw.mod; minutes)
 # `tools.sh GROUP where` builds nothing and prints the folder, whether they are there or not.
 # They are kept outside the repository, in a folder named after their versions: a second call is instant, and a
@@ -41,4 +41,12 @@ for package in $packages; do
         mv "$bin/.$name.new" "$bin/$name"
     fi
 done
+# The other peer is no program but a folder of packages, as package-lock.json pins them.
+if [ "$group" = peers ] && command -v npm >/dev/null && ! cmp -s tusnode/package-lock.json "$bin/tusnode/package-lock.json"; then
+    echo "installing the tus server of Node.js (once; kept in $bin)" >&2
+    rm -rf "$bin/.tusnode.new" "$bin/tusnode"
+    cp -R tusnode "$bin/.tusnode.new"
+    (cd "$bin/.tusnode.new" && npm ci --silent --no-audit --no-fund >&2)
+    mv "$bin/.tusnode.new" "$bin/tusnode"
+fi
 echo "$bin"

@@ -127,7 +127,13 @@ func startCameo(t *testing.T, top string, opts servertest.ProcessOptions) proces
 	opts.Data = scratch(t, top)
 	child := servertest.Process(t, opts)
 	child.WaitReady()
-	return process{cameo{newWeb(t), child.URL, child.Token(string(servertest.Person("jane")), false)}, child.PID()}
+	return process{speaker(t, child), child.PID()}
+}
+
+// speaker is a client of a running program, for a person of its own.
+func speaker(t *testing.T, child *servertest.Child) cameo {
+	t.Helper()
+	return cameo{newWeb(t), child.URL, child.Token(string(servertest.Person("jane")), false)}
 }
 
 // tus speaks tus 1.0.
@@ -159,16 +165,40 @@ func (p tus) patch(ctx context.Context, address string, at int, chunk []byte, _ 
 	return err
 }
 
-// startTusd runs tusd with its file store on a directory below top, without what its defaults do beside the upload:
-// metrics and a log line for each step.
-func startTusd(t *testing.T, top string) process {
+// head asks how far an upload is.
+func (p tus) head(ctx context.Context, address string) error {
+	r, err := http.NewRequestWithContext(ctx, http.MethodHead, address, http.NoBody)
+	if err != nil {
+		return err
+	}
+	r.Header = http.Header{"Tus-Resumable": {"1.0.0"}}
+	_, err = send(p.web, r, http.StatusOK)
+	return err
+}
+
+// startTusdOnDisk runs tusd with its file store on a directory below top.
+func startTusdOnDisk(t *testing.T, top string) process {
+	t.Helper()
+	return startTusd(t, nil, "-upload-dir", scratch(t, top))
+}
+
+// startTusd runs tusd with a store that more flags and variables name, without what its defaults do beside the
+// upload: metrics and a log line for each step.
+func startTusd(t *testing.T, env []string, flags ...string) process {
 	t.Helper()
 	program := os.Getenv("CAMEO_BENCH_TUSD")
 	if program == "" {
 		t.Fatal("CAMEO_BENCH_TUSD is not the path of tusd: run this by make bench")
 	}
-	cmd := exec.Command(program, "-host", "127.0.0.1", "-port", "0", "-upload-dir", scratch(t, top),
-		"-behind-proxy=false", "-expose-metrics=false", "-verbose=false", "-hooks-enabled-events=")
+	cmd := exec.Command(program, append(flags, "-host", "127.0.0.1", "-port", "0",
+		"-behind-proxy=false", "-expose-metrics=false", "-verbose=false", "-hooks-enabled-events=")...)
+	cmd.Env = append(cmd.Environ(), env...)
+	return process{tus{newWeb(t), startPeer(t, cmd)}, cmd.Process.Pid}
+}
+
+// startPeer runs a server that says on its stdout where uploads are created, and returns that address.
+func startPeer(t *testing.T, cmd *exec.Cmd) string {
+	t.Helper()
 	said, err := cmd.StdoutPipe()
 	if err != nil {
 		t.Fatal(err)
@@ -187,10 +217,10 @@ func startTusd(t *testing.T, top string) process {
 	}()
 	select {
 	case url := <-found:
-		return process{tus{newWeb(t), url}, cmd.Process.Pid}
+		return url
 	case <-time.After(20 * time.Second):
-		t.Fatal("tusd does not listen")
-		return process{}
+		t.Fatalf("%s does not listen", filepath.Base(cmd.Path))
+		return ""
 	}
 }
 

@@ -26,35 +26,41 @@ const (
 	nobody   = "bare write + fdatasync"
 )
 
-var names = []string{ours, theirs, unsynced, nobody}
-
-// rig is what all measurements share: one directory on one disk, and the competitors that work in it.
+// rig is what all measurements of a report share: one directory on one disk, and the competitors that work in it.
 type rig struct {
 	top   string
-	disk  string // its file system
+	disk  string   // its file system
+	names []string // of the competitors
 	peers map[string]peer
 	pids  map[string]int // of those that are processes
 	bare  *bare          // the one that is none
 	load  string         // the machine's load before the start
+	cloud *cloud         // where the bytes and rows go; nil: to the disk
 
 	settled map[string]bool // files whose memory was given back
 }
 
 func newRig(t *testing.T) *rig {
-	r := &rig{
-		top: t.TempDir(), load: loadAverage(t),
-		peers: map[string]peer{}, pids: map[string]int{}, settled: map[string]bool{},
-	}
-	r.disk = fileSystem(t, r.top)
+	r := emptyRig(t)
+	r.names = []string{ours, theirs, unsynced, nobody}
 	for name, p := range map[string]process{
 		ours:     startCameo(t, r.top, servertest.ProcessOptions{}),
 		unsynced: startCameo(t, r.top, servertest.ProcessOptions{NoSync: true}),
-		theirs:   startTusd(t, r.top),
+		theirs:   startTusdOnDisk(t, r.top),
 	} {
 		r.peers[name], r.pids[name] = p.peer, p.pid
 	}
 	r.bare = &bare{dir: scratch(t, r.top)}
 	r.peers[nobody] = r.bare
+	return r
+}
+
+func emptyRig(t *testing.T) *rig {
+	r := &rig{
+		top: t.TempDir(), load: loadAverage(t),
+		peers: map[string]peer{}, pids: map[string]int{}, settled: map[string]bool{},
+	}
+	r.disk = fileSystem(t, r.top)
 	return r
 }
 
@@ -81,10 +87,19 @@ func fileSystem(t *testing.T, dir string) string {
 // cpu is the processor time that a competitor has taken so far, in user and system mode.
 func (r *rig) cpu(t *testing.T, name string) time.Duration {
 	t.Helper()
-	pid, ok := r.pids[name]
-	if !ok {
+	if name == nobody {
 		return r.bare.cpu
 	}
+	pid, ok := r.pids[name]
+	if !ok {
+		return 0 // it works in this process, as the clients do
+	}
+	return processTime(t, pid)
+}
+
+// processTime is the processor time that a process has taken so far, in user and system mode.
+func processTime(t *testing.T, pid int) time.Duration {
+	t.Helper()
 	const userTime, systemTime = 11, 12 // fields of proc(5)'s stat after the name, which ends with ")"
 	stat := readProc(t, strconv.Itoa(pid), "stat")
 	fields := strings.Fields(stat[strings.LastIndexByte(stat, ')')+1:])
@@ -102,7 +117,13 @@ func (r *rig) cpu(t *testing.T, name string) time.Duration {
 // peakMemory is the most that a process has held in memory, in kB.
 func peakMemory(t *testing.T, pid int) int {
 	t.Helper()
-	_, after, _ := strings.Cut(readProc(t, strconv.Itoa(pid), "status"), "VmHWM:")
+	return statusKB(t, pid, "VmHWM:")
+}
+
+// statusKB is one of the lines of proc(5)'s status that tell of memory.
+func statusKB(t *testing.T, pid int, line string) int {
+	t.Helper()
+	_, after, _ := strings.Cut(readProc(t, strconv.Itoa(pid), "status"), line)
 	kB, err := strconv.Atoi(strings.Fields(after)[0])
 	if err != nil {
 		t.Fatal(err)
@@ -128,7 +149,11 @@ func readProc(t *testing.T, path ...string) string {
 func (r *rig) settle(t *testing.T) {
 	t.Helper()
 	syscall.Sync()
-	err := filepath.WalkDir(r.top, func(path string, d os.DirEntry, err error) error {
+	top := r.top
+	if r.cloud != nil {
+		top = r.cloud.minio.Dir
+	}
+	err := filepath.WalkDir(top, func(path string, d os.DirEntry, err error) error {
 		if err != nil || !d.Type().IsRegular() || r.settled[path] || strings.HasPrefix(d.Name(), "cameo.db") {
 			return err
 		}
@@ -145,8 +170,14 @@ func (r *rig) settle(t *testing.T) {
 	}
 }
 
-// writeResults writes docs/benchmarks/disk.md.
-func writeResults(t *testing.T, r *rig, begun time.Time, all []section) {
+// report is a file of results.
+type report struct {
+	file  string // below docs/benchmarks
+	title string
+	peers []string // and their versions, besides tusd
+}
+
+func (to report) write(t *testing.T, r *rig, begun time.Time, all []section) {
 	t.Helper()
 	processor := "unknown processor"
 	if _, after, ok := strings.Cut(readProc(t, "cpuinfo"), "model name"); ok {
@@ -154,19 +185,20 @@ func writeResults(t *testing.T, r *rig, begun time.Time, all []section) {
 		processor = strings.TrimSpace(strings.TrimLeft(line, "\t :"))
 	}
 	var b strings.Builder
-	b.WriteString("# Results: SQLite and local disk\n\n" +
-		"Written by `make bench`; [README.md](README.md) says how each number is made. " +
-		"Compare the numbers of one run with each other, not with those of another run.\n\n")
+	fmt.Fprintf(&b, "# Results: %s\n\n"+
+		"Written by `make bench`; [README.md](README.md) says how each number is made. "+
+		"Compare the numbers of one run with each other, not with those of another run.\n\n", to.title)
 	fmt.Fprintf(&b, "- Date: %s, %s long\n", begun.UTC().Format("2006-01-02 15:04 UTC"),
 		time.Since(begun).Round(time.Second))
 	fmt.Fprintf(&b, "- Machine: %s, %d processors, Linux %s, %s\n", processor, runtime.NumCPU(),
 		strings.TrimSpace(readProc(t, "sys/kernel/osrelease")), r.disk)
 	fmt.Fprintf(&b, "- Load average: %s before, %s after; on an idle machine it begins near 0\n", r.load, loadAverage(t))
-	fmt.Fprintf(&b, "- Go: %s; tusd: 2.10.1\n- Command: `make bench`\n", runtime.Version())
+	peers := strings.Join(append([]string{"tusd: 2.10.1"}, to.peers...), "; ")
+	fmt.Fprintf(&b, "- Go: %s; %s\n- Command: `make bench`\n", runtime.Version(), peers)
 	for _, s := range all {
 		b.WriteString("\n" + s.markdown())
 	}
-	path := filepath.Join("..", "..", "docs", "benchmarks", "disk.md")
+	path := filepath.Join("..", "..", "docs", "benchmarks", to.file)
 	if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
 		t.Fatal(err)
 	}

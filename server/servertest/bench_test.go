@@ -20,21 +20,38 @@ type section struct {
 	bounds []bound
 }
 
-// bound is a number and what it may be at most.
+// bound is a number and what it may be at most, or must be at least.
 type bound struct {
-	what      string
-	got, most float64
-	unit      string
+	what       string
+	got, limit float64
+	unit       string
+	floor      bool // the limit is the least
 }
 
-func (b bound) holds() bool { return b.got <= b.most }
+func atMost(what string, got, most float64, unit string) bound {
+	return bound{what, got, most, unit, false}
+}
+
+func atLeast(what string, got, least float64, unit string) bound {
+	return bound{what, got, least, unit, true}
+}
+
+func (b bound) holds() bool {
+	if b.floor {
+		return b.got >= b.limit
+	}
+	return b.got <= b.limit
+}
 
 func (b bound) String() string {
-	verdict := "holds"
+	verdict, side := "holds", "most"
 	if !b.holds() {
 		verdict = "**missed**"
 	}
-	return fmt.Sprintf("%s: %s %s, at most %s: %s", b.what, number(b.got), b.unit, number(b.most), verdict)
+	if b.floor {
+		side = "least"
+	}
+	return fmt.Sprintf("%s: %s %s, at %s %s: %s", b.what, number(b.got), b.unit, side, number(b.limit), verdict)
 }
 
 // number writes what is large without digits behind the point.
@@ -53,28 +70,35 @@ func (s section) markdown() string {
 	for _, row := range s.rows {
 		fmt.Fprintf(&b, "| %s |\n", strings.Join(row, " | "))
 	}
-	b.WriteString("\n")
+	if len(s.bounds) > 0 {
+		b.WriteString("\n")
+	}
 	for _, bound := range s.bounds {
 		fmt.Fprintf(&b, "- %s\n", bound)
 	}
 	return b.String()
 }
 
+// measurement gives some of the sections of one file of results.
+type measurement struct {
+	name    string
+	measure func(t *testing.T, r *rig) []section
+}
+
 // TestBenchDisk measures the embedded default, SQLite and local disk, against tusd's file store on the same disk in
-// the same run. It writes docs/benchmarks/disk.md when all measurements were made, and then fails if a bound was
-// missed.
+// the same run.
 func TestBenchDisk(t *testing.T) {
-	r := newRig(t)
-	begun := time.Now()
-	measurements := []struct {
-		name    string
-		measure func(t *testing.T, r *rig) []section
-	}{
+	measureAll(t, newRig(t), report{file: "disk.md", title: "SQLite and local disk"}, []measurement{
 		{"small", measureSmall},
 		{"large", measureLarge},
 		{"memory", measureMemory},
 		{"ledger", measureLedger},
-	}
+	})
+}
+
+// measureAll writes the report when all measurements were made, and then fails if a bound was missed.
+func measureAll(t *testing.T, r *rig, to report, measurements []measurement) {
+	begun := time.Now()
 	var all []section
 	made := 0
 	for _, m := range measurements {
@@ -87,9 +111,9 @@ func TestBenchDisk(t *testing.T) {
 		})
 	}
 	if made < len(measurements) {
-		t.Log("not every measurement was made: docs/benchmarks/disk.md stays as it is")
+		t.Logf("not every measurement was made: docs/benchmarks/%s stays as it is", to.file)
 	} else {
-		writeResults(t, r, begun, all)
+		to.write(t, r, begun, all)
 	}
 	for _, s := range all {
 		for _, b := range s.bounds {

@@ -1,13 +1,13 @@
 package ledger_test
 
 import (
-	"context"
 	"slices"
 	"strings"
 	"testing"
 
 	"cameo/storage"
 	"cameo/storage/ledger"
+	"cameo/storage/ledger/ledgertest"
 	"cameo/storage/sqldb"
 	"cameo/storage/sqldb/sqltest"
 )
@@ -69,19 +69,5 @@ func TestHotStatementsUseAnIndex(t *testing.T) {
 // fill adds the first n uploads, each with one extent of 50 bytes, to a thousand owners.
 func fill(tb testing.TB, db *sqldb.DB, n int) {
 	tb.Helper()
-	const numbers = `WITH RECURSIVE
-		numbers (i) AS (SELECT 0 UNION ALL SELECT i + 1 FROM numbers WHERE i < $1 - 1),
-		keys (i, key) AS (SELECT i, 'k' || SUBSTR(CAST(1000000000 + i AS TEXT), 2) FROM numbers) `
-	for _, statement := range []string{
-		`INSERT INTO uploads (key, community, owner, state, length, off, inline, epoch, writer, type, name,
-			head, crc, last_from, last_to, last_crc, reason, request, created, expires, due, dirty, looked)
-			SELECT key, 1, 'owner-' || CAST(i % 1000 AS TEXT), 1, 100, 50, 50, 0, '', 'image/png', 'me.png', $2, i,
-			0, 50, i, '', '', 0, 0, CAST($3 AS BIGINT) + i, CAST($3 AS BIGINT) * (i % 10), 0 FROM keys`,
-		`INSERT INTO extents (key, off, len, crc, blob, blob_off) SELECT key, 0, 50, i, key || '/1-1', 0 FROM keys`,
-	} {
-		args := []any{n, make([]byte, storage.HeadSize), now}[:1+strings.Count(statement, "$2")*2]
-		if _, err := db.Exec(context.Background(), numbers+statement, args...); err != nil {
-			tb.Fatalf("fill: %v", err)
-		}
-	}
+	ledgertest.Fill(tb, db, n, now, true)
 }

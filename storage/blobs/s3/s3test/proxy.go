@@ -11,6 +11,7 @@ import (
 	"net/http/httptest"
 	"net/http/httputil"
 	"net/url"
+	"strconv"
 	"strings"
 	"sync"
 	"testing"
@@ -36,6 +37,7 @@ type Proxy struct {
 	plan    func(op string, nth int) Fault
 	counts  map[string]int
 	stored  int64
+	traffic Traffic
 	headers map[string]http.Header
 }
 
@@ -54,8 +56,9 @@ func NewProxy(tb testing.TB, server *Server) *Proxy {
 			r.Out.URL.Scheme, r.Out.URL.Host = target.Scheme, target.Host
 			r.Out.Host = r.In.Host // it is signed
 		},
-		Transport:    transport,
-		ErrorHandler: func(w http.ResponseWriter, _ *http.Request, _ error) { reset(w) },
+		Transport:      transport,
+		ModifyResponse: p.got,
+		ErrorHandler:   func(w http.ResponseWriter, _ *http.Request, _ error) { reset(w) },
 	}
 	front := httptest.NewServer(p)
 	tb.Cleanup(func() {
@@ -72,7 +75,21 @@ func NewProxy(tb testing.TB, server *Server) *Proxy {
 func (p *Proxy) Plan(plan func(op string, nth int) Fault) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	p.plan, p.counts, p.stored = plan, map[string]int{}, 0
+	p.plan, p.counts, p.stored, p.traffic = plan, map[string]int{}, 0, Traffic{}
+}
+
+// Traffic is what went to and from the server.
+type Traffic struct {
+	Requests int
+	Written  int64 // bytes of objects and their parts that were put
+	Read     int64 // bytes of objects that were got
+}
+
+// Traffic tells what there was since the last Plan.
+func (p *Proxy) Traffic() Traffic {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.traffic
 }
 
 // Counts tells how many requests there were since the last Plan, by S3's names of the operations.
@@ -119,7 +136,30 @@ func (p *Proxy) next(r *http.Request) Fault {
 	if op == "PutObject" {
 		p.stored += r.ContentLength
 	}
+	p.traffic.Requests++
+	if r.Method == http.MethodPut {
+		p.traffic.Written += payload(r)
+	}
 	return p.plan(op, p.counts[op])
+}
+
+// payload is the length of a request's body without what the SDKs may put between its pieces.
+func payload(r *http.Request) int64 {
+	n, err := strconv.ParseInt(r.Header.Get("X-Amz-Decoded-Content-Length"), 10, 64)
+	if err != nil {
+		return max(r.ContentLength, 0)
+	}
+	return n
+}
+
+// got counts what an answer brings of an object.
+func (p *Proxy) got(answer *http.Response) error {
+	if r := answer.Request; operation(r) == "GetObject" && answer.StatusCode < http.StatusBadRequest {
+		p.mu.Lock()
+		defer p.mu.Unlock()
+		p.traffic.Read += max(answer.ContentLength, 0)
+	}
+	return nil
 }
 
 // ServeHTTP carries out one request and its fault.

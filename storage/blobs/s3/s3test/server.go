@@ -38,6 +38,7 @@ const (
 // Server is a running S3 server with an empty bucket.
 type Server struct {
 	Endpoint string // http://127.0.0.1:PORT
+	Dir      string // all that it has written
 	pid      int
 	stdin    io.Closer // its end is the server's
 	waited   func() error
@@ -134,7 +135,7 @@ func start(k Kind) (*Server, error) {
 	if err := errors.Join(err1, err2, shell.Start()); err != nil {
 		return nil, err
 	}
-	server := &Server{Endpoint: "http://" + address, stdin: stdin, waited: shell.Wait}
+	server := &Server{Endpoint: "http://" + address, Dir: dir, stdin: stdin, waited: shell.Wait}
 	line, err := bufio.NewReader(stdout).ReadString('\n')
 	if err == nil {
 		server.pid, err = strconv.Atoi(strings.TrimSpace(line))
