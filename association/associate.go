@@ -141,8 +141,9 @@ func (s *Service) supersede(ctx context.Context, person Person, now storage.Mill
 	return nil
 }
 
-// Remove ends the person's current photo, and a pending one with it. Removing what is not there is no error;
-// an unknown person is NotFound.
+// Remove ends the person's current photo, and a pending one with it. No version of the person's photos is
+// served any more, replaced ones included. Removing what is not there is no error; an unknown person is
+// NotFound.
 func (s *Service) Remove(ctx context.Context, a Actor, c storage.Community, person GUID) error {
 	if err := a.Enter(c); err != nil {
 		return err
@@ -159,24 +160,49 @@ func (s *Service) Remove(ctx context.Context, a Actor, c storage.Community, pers
 		if err := s.supersede(ctx, p, now); err != nil {
 			return err
 		}
-		if err := s.leave(ctx, p, now); err != nil {
+		if _, err := s.leave(ctx, p, now); err != nil {
 			return err
 		}
 		p.Current, p.Newest = "", ""
-		return s.Directory.Point(ctx, p)
+		if err := s.Directory.Point(ctx, p); err != nil {
+			return err
+		}
+		return s.remove(ctx, Removal{Community: c, Person: person}, now)
 	})
 }
 
-// leave ends what the person's current photo holds, before another takes its place.
-func (c Config) leave(ctx context.Context, person Person, now storage.Millis) error {
-	if person.Current == "" {
-		return nil
-	}
-	p, err := c.Album.Find(ctx, person.Community, person.Current)
+// remove ends photos that are current no more, and hands their renditions to the trash. It runs in a
+// transaction.
+func (s *Service) remove(ctx context.Context, r Removal, now storage.Millis) error {
+	removed, err := s.Album.Remove(ctx, r)
 	if err != nil {
 		return err
 	}
-	return c.Holds.Unhold(ctx, p.ID(), string(p.Version), now.Add(c.Limits.Retention))
+	var names []storage.Name
+	for _, p := range removed {
+		names = append(names, p.blobs()...)
+	}
+	if len(names) == 0 {
+		return nil
+	}
+	// The trash keeps an earlier time: that of a replaced photo is forgotten first, so that it goes now.
+	if err := s.Trash.Forget(ctx, names...); err != nil {
+		return err
+	}
+	return s.Trash.Discard(ctx, now, names...)
+}
+
+// leave ends what the person's current photo holds, before another takes its place, and returns that photo;
+// the zero Photo if there is none.
+func (c Config) leave(ctx context.Context, person Person, now storage.Millis) (Photo, error) {
+	if person.Current == "" {
+		return Photo{}, nil
+	}
+	p, err := c.Album.Find(ctx, person.Community, person.Current)
+	if err != nil {
+		return Photo{}, err
+	}
+	return p, c.Holds.Unhold(ctx, p.ID(), string(p.Version), now.Add(c.Limits.Retention))
 }
 
 // strayDelay is longer than a fenced worker can go on writing.

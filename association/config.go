@@ -33,7 +33,8 @@ type Limits struct {
 	MaxPhoto  int64          // bytes of an original
 	Picture   imaging.Limits // what an original may make a decoder do
 	Retention time.Duration  // how long an original that no photo uses any more is kept
-	Slots     int            // pictures that are decoded at once, each up to some hundred MB of memory
+	Slots     int            // pictures that are worked on at once
+	Memory    int64          // bytes that they may take together, as their headers let expect
 	Lease     time.Duration  // how long a claimed photo is its worker's; a picture takes less
 	Backoff   time.Duration  // before the second attempt; four times as long before each further one
 	Tries     int            // attempts before a photo fails
@@ -47,6 +48,7 @@ func DefaultLimits(cores int) Limits {
 		Picture:   imaging.DefaultLimits(),
 		Retention: 7 * 24 * time.Hour,
 		Slots:     max(cores, 1),
+		Memory:    512 << 20,
 		Lease:     2 * time.Minute,
 		Backoff:   10 * time.Second,
 		Tries:     3,
@@ -61,6 +63,8 @@ func (l Limits) Validate() error {
 		return fmt.Errorf("max-photo: want 1 byte to 1GiB")
 	case l.Slots < 1:
 		return fmt.Errorf("slots: want at least 1")
+	case l.Memory < 1<<20:
+		return fmt.Errorf("memory: want at least 1MiB")
 	case l.Tries < 1:
 		return fmt.Errorf("tries: want at least 1")
 	case l.Retention <= 0 || l.Lease <= 0 || l.Backoff <= 0 || l.Poll <= 0:

@@ -36,20 +36,23 @@ func NoPhoto() error { return fault.New(fault.NotFound, "there is no such photo"
 // PhotoState is where a photo stands on its way to being shown.
 type PhotoState int
 
-// A photo begins Pending and ends in one of the other states. A Ready photo stays Ready when a newer one
-// replaces it.
+// A photo begins Pending. A Ready photo stays Ready when a newer one replaces it, and is served until its
+// Due; when it is taken away, by its person or an administrator, it is Removed at once.
 const (
 	Pending    PhotoState = iota + 1 // its renditions are still to be made
 	Ready                            // it can be shown
 	Failed                           // it cannot be shown; Reason says why
 	Superseded                       // a newer photo came, or it was removed, before it was ready
+	Removed                          // it was Ready and was taken away: it is served no more
 )
 
-var photoStates = [...]string{Pending: "pending", Ready: "ready", Failed: "failed", Superseded: "superseded"}
+var photoStates = [...]string{
+	Pending: "pending", Ready: "ready", Failed: "failed", Superseded: "superseded", Removed: "removed",
+}
 
 // String is the state's name in lower case; "none" for no state.
 func (s PhotoState) String() string {
-	if s < Pending || s > Superseded {
+	if s < Pending || s > Removed {
 		return "none"
 	}
 	return photoStates[s]
@@ -67,15 +70,30 @@ type Photo struct {
 	Width     int    // of the original, upright, in pixels; 0 before Ready
 	Height    int
 	Created   storage.Millis
-	Due       storage.Millis // when a Pending photo may be claimed; 0 otherwise
-	Epoch     int64          // counts the claims: the fence between workers
-	Tries     int            // attempts that were not given back
-	// Renditions are those that exist, by Size; none before Ready.
+	// Due is when a Pending photo may be claimed, and when a replaced Ready one ends to be served; 0 otherwise.
+	Due   storage.Millis
+	Epoch int64 // counts the claims: the fence between workers
+	Tries int   // attempts that were not given back
+	// Renditions are those that exist, by Size; only Ready photos have some.
 	Renditions []Rendition
 }
 
 // ID names the photo's original.
 func (p Photo) ID() storage.ID { return storage.ID{Community: p.Community, Key: p.Upload} }
+
+// Served says whether the photo may be shown to those who know its version.
+func (p Photo) Served(now storage.Millis) bool {
+	return p.State == Ready && (p.Due == 0 || now < p.Due)
+}
+
+// blobs names where the renditions lie.
+func (p Photo) blobs() []storage.Name {
+	names := make([]storage.Name, len(p.Renditions))
+	for i, r := range p.Renditions {
+		names[i] = r.Blob
+	}
+	return names
+}
 
 // Closest returns the smallest rendition that is at least size wide, else the largest; false when there is
 // none.

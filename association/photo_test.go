@@ -91,6 +91,7 @@ func TestLimitsAreValidated(t *testing.T) {
 		{"default", func(*association.Limits) {}, true},
 		{"no photo", func(l *association.Limits) { l.MaxPhoto = 0 }, false},
 		{"no slots", func(l *association.Limits) { l.Slots = 0 }, false},
+		{"no memory", func(l *association.Limits) { l.Memory = 0 }, false},
 		{"no tries", func(l *association.Limits) { l.Tries = 0 }, false},
 		{"no retention", func(l *association.Limits) { l.Retention = 0 }, false},
 	} {

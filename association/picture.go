@@ -14,15 +14,16 @@ import (
 // Picture returns the person's current photo with the rendition closest to size; NotFound when there is none.
 func (s *Service) Picture(ctx context.Context, c storage.Community, person GUID, size int) (Picture, error) {
 	p, err := s.Current(ctx, c, person)
-	return picture(p, size, err)
+	return s.picture(p, size, err)
 }
 
-// VersionPicture returns one photo with the rendition closest to size; NotFound when it is not Ready.
+// VersionPicture returns one photo with the rendition closest to size; NotFound when it is not served: before
+// it is Ready, after it was Removed, and some time after it was replaced.
 func (s *Service) VersionPicture(
 	ctx context.Context, c storage.Community, v Version, size int,
 ) (Picture, error) {
 	p, err := s.Version(ctx, c, v)
-	return picture(p, size, err)
+	return s.picture(p, size, err)
 }
 
 // Thumbnail returns the photo made of an upload, to those who may see the upload; NotFound when none is
@@ -32,15 +33,15 @@ func (s *Service) Thumbnail(ctx context.Context, a Actor, id storage.ID) (Pictur
 		return Picture{}, err
 	}
 	p, err := s.Album.Made(ctx, id)
-	return picture(p, DefaultSize, err)
+	return s.picture(p, DefaultSize, err)
 }
 
-func picture(p Photo, size int, err error) (Picture, error) {
+func (s *Service) picture(p Photo, size int, err error) (Picture, error) {
 	if err != nil {
 		return Picture{}, err
 	}
 	r, ok := p.Closest(size)
-	if !ok || p.State != Ready {
+	if !ok || !p.Served(s.Clock()) {
 		return Picture{}, NoPhoto()
 	}
 	return Picture{Photo: p, Rendition: r}, nil

@@ -16,11 +16,21 @@ type Album interface {
 	Find(ctx context.Context, c storage.Community, v Version) (Photo, error)
 	// Supersede ends the person's pending photos, so that no worker can finish them, and returns them.
 	Supersede(ctx context.Context, c storage.Community, person GUID) ([]Photo, error)
+	// Remove makes the Ready photos of r Removed, but not those that are somebody's current one. It returns
+	// them with the renditions that they had, which it drops.
+	Remove(ctx context.Context, r Removal) ([]Photo, error)
 	// Made returns the latest Ready photo that was made of the upload, with its renditions; NotFound if there
-	// is none.
+	// is none. One that was replaced comes after all that were not.
 	Made(ctx context.Context, id storage.ID) (Photo, error)
 	// Shown returns the people of whom a photo made of the upload is pending or current.
 	Shown(ctx context.Context, id storage.ID) ([]GUID, error)
+}
+
+// Removal says which photos are removed: all of a Person, or, if that is "", all that were made of an Upload.
+type Removal struct {
+	Community storage.Community
+	Person    GUID
+	Upload    storage.Key
 }
 
 // Queue hands out pending photos as work. A claim is fenced by the photo's epoch and lasts until its Due:
@@ -32,6 +42,8 @@ type Queue interface {
 	// Settle writes State, Reason, Type, Width, Height, Due, Tries and the Renditions of a claimed photo. If
 	// the photo is no longer pending or its epoch is not p.Epoch, that is Superseded and nothing is written.
 	Settle(ctx context.Context, p Photo) error
+	// Replace sets the Due of a Ready photo that another takes the place of: it is served until then.
+	Replace(ctx context.Context, p Photo, until storage.Millis) error
 }
 
 // Claim says which pending photos a worker takes.

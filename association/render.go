@@ -5,8 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
-	"sync"
-	"time"
 
 	"cameo/association/imaging"
 	"cameo/storage"
@@ -23,7 +21,8 @@ import (
 // writes nothing.
 type Worker struct {
 	Config
-	woken chan struct{}
+	woken  chan struct{}
+	memory *imaging.Memory // of all slots together
 }
 
 // NewWorker returns a Worker over its parts. Its Wake is what a Service's Config wants.
@@ -31,7 +30,9 @@ func NewWorker(cfg Config) *Worker {
 	if cfg.Log == nil {
 		cfg.Log = slog.New(slog.DiscardHandler)
 	}
-	return &Worker{Config: cfg, woken: make(chan struct{}, 1)}
+	return &Worker{
+		Config: cfg, woken: make(chan struct{}, 1), memory: imaging.NewMemory(cfg.Limits.Memory),
+	}
 }
 
 // Wake tells the Worker that there is work now. It never waits.
@@ -40,48 +41,6 @@ func (w *Worker) Wake() {
 	case w.woken <- struct{}{}:
 	default:
 	}
-}
-
-// Run works until ctx ends. What is being done then is given back to the queue.
-func (w *Worker) Run(ctx context.Context) {
-	for ctx.Err() == nil {
-		worked, err := w.Step(ctx)
-		if err != nil {
-			w.Log.WarnContext(ctx, "photos: rendering", "error", err)
-		}
-		if worked > 0 && err == nil {
-			continue
-		}
-		poll := time.NewTimer(w.around(w.Limits.Poll))
-		select {
-		case <-poll.C:
-		case <-w.woken:
-		case <-ctx.Done():
-		}
-		poll.Stop()
-	}
-}
-
-// Step claims what is due, as much as there are slots, and returns when it is done: how many photos were
-// worked on, and what went wrong with any of them.
-func (w *Worker) Step(ctx context.Context) (worked int, err error) {
-	fresh, err := w.claim(ctx, w.Limits.Slots, false)
-	if err != nil {
-		return 0, err
-	}
-	faults := make([]error, len(fresh))
-	var all sync.WaitGroup
-	for i, p := range fresh {
-		all.Go(func() { faults[i] = w.work(ctx, p) })
-	}
-	all.Wait()
-	// A picture that was tried before may be one that kills the process. It goes alone, so that it takes
-	// nobody with it.
-	again, err := w.claim(ctx, 1, true)
-	for _, p := range again {
-		faults = append(faults, w.work(ctx, p))
-	}
-	return len(fresh) + len(again), errors.Join(append(faults, err)...)
 }
 
 func (w *Worker) claim(ctx context.Context, n int, again bool) ([]Photo, error) {
@@ -121,7 +80,8 @@ func (w *Worker) attempt(ctx context.Context, p Photo) error {
 	timed, cancel := context.WithTimeout(ctx, w.Limits.Lease/2)
 	defer cancel()
 	p, err := w.render(timed, p)
-	if err != nil && timed.Err() != nil && ctx.Err() == nil { // a slow picture must not be tried for ever
+	slow := timed.Err() != nil && ctx.Err() == nil && !errors.Is(err, imaging.ErrNoMemory)
+	if err != nil && slow { // a slow picture must not be tried for ever
 		return fault.Wrap(err, fault.Internal, "the picture took too long")
 	}
 	if err != nil {
@@ -141,7 +101,7 @@ func (w *Worker) render(ctx context.Context, p Photo) (Photo, error) {
 		return Photo{}, err
 	}
 	defer from.Close()
-	made, err := imaging.Square(ctx, from, DefaultSize, w.Limits.Picture)
+	made, err := imaging.Square(ctx, from, DefaultSize, w.Limits.Picture, w.memory)
 	if err != nil {
 		return Photo{}, err
 	}
@@ -165,7 +125,7 @@ func (w *Worker) show(ctx context.Context, p Photo) error {
 		if err := w.Queue.Settle(ctx, p); err != nil {
 			return err
 		}
-		if err := w.leave(ctx, person, now); err != nil {
+		if err := w.replace(ctx, person, now); err != nil {
 			return err
 		}
 		person.Current = p.Version
@@ -174,6 +134,20 @@ func (w *Worker) show(ctx context.Context, p Photo) error {
 		}
 		return w.discard(ctx, p, p.Epoch-1, now)
 	})
+}
+
+// replace makes way for the person's next photo. Pages that were made before still name the old version: it
+// is served as long as its original is kept.
+func (w *Worker) replace(ctx context.Context, person Person, now storage.Millis) error {
+	old, err := w.leave(ctx, person, now)
+	if err != nil || old.Version == "" {
+		return err
+	}
+	until := now.Add(w.Limits.Retention)
+	if err := w.Queue.Replace(ctx, old, until); err != nil {
+		return err
+	}
+	return w.Trash.Discard(ctx, until, old.blobs()...)
 }
 
 // fail ends the photo; the person's current one stays.

@@ -7,9 +7,9 @@ import (
 	"cameo/storage/fault"
 )
 
-// Withdraw ends every pending and current photo that was made of an upload, so that nobody holds it any
-// more. That may take away other people's photos, so it is for administrators of the community: Forbidden
-// for others. An upload that is nobody's photo is no error.
+// Withdraw ends every photo that was made of an upload, so that nobody holds it any more and no version of
+// it is served, replaced ones included. That may take away other people's photos, so it is for
+// administrators of the community: Forbidden for others. An upload that is nobody's photo is no error.
 func (s *Service) Withdraw(ctx context.Context, a Actor, id storage.ID) error {
 	if _, err := s.seen(ctx, a, id); err != nil {
 		return err
@@ -27,10 +27,13 @@ func (s *Service) Withdraw(ctx context.Context, a Actor, id storage.ID) error {
 			return err
 		}
 	}
-	return nil
+	return s.Tx.Do(ctx, func(ctx context.Context) error {
+		return s.remove(ctx, Removal{Community: id.Community, Upload: id.Key}, s.Clock())
+	})
 }
 
-// withdraw runs in a transaction. Photos that the person has by then of other uploads stay.
+// withdraw makes photos of the upload the person's pending and current ones no more. It runs in a
+// transaction. Photos that the person has by then of other uploads stay.
 func (s *Service) withdraw(ctx context.Context, id storage.ID, person GUID) error {
 	p, err := s.Directory.Lock(ctx, id.Community, person)
 	if err != nil {
@@ -52,7 +55,7 @@ func (s *Service) withdraw(ctx context.Context, id storage.ID, person GUID) erro
 		p.Newest = p.Current
 	}
 	if current {
-		if err := s.leave(ctx, p, now); err != nil {
+		if _, err := s.leave(ctx, p, now); err != nil {
 			return err
 		}
 		if p.Newest == p.Current {

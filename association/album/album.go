@@ -31,7 +31,8 @@ const (
 		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13) ON CONFLICT DO NOTHING`
 	find = `SELECT ` + columns + ` FROM photos WHERE version = $1 AND community = $2`
 	made = `SELECT ` + columns + ` FROM photos
-		WHERE upload = $1 AND community = $2 AND state = 2 ORDER BY created DESC, version DESC LIMIT 1`
+		WHERE upload = $1 AND community = $2 AND state = 2
+		ORDER BY due = 0 DESC, created DESC, version DESC LIMIT 1`
 	shown = `SELECT DISTINCT person FROM photos
 		WHERE upload = $1 AND community = $2 AND (state = 1 OR state = 2 AND version = (SELECT current FROM people
 			WHERE people.community = photos.community AND people.guid = photos.person))`

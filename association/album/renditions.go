@@ -12,6 +12,7 @@ const (
 		FROM renditions WHERE version = $1 ORDER BY size`
 	insertRendition = `INSERT INTO renditions (version, size, recipe, blob, length, type, crc, width, height)
 		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)`
+	deleteRenditions = `DELETE FROM renditions WHERE version = $1`
 )
 
 func (a *Album) renditions(ctx context.Context, v association.Version) ([]association.Rendition, error) {

@@ -6,7 +6,9 @@ type header struct {
 	width, height int // as stored, before orientation
 	scans         int // of a JPEG
 	frames        int
-	orientation   int // as EXIF counts, 1 to 8; 1 is upright
+	orientation   int  // as EXIF counts, 1 to 8; 1 is upright
+	pixelBytes    int  // that decoding takes a pixel, at the peak
+	rgb           bool // a JPEG whose colours are not YCbCr
 }
 
 // inspect walks through a file's structure and judges it. It reads each byte at most once and allocates
@@ -24,6 +26,7 @@ func inspect(b []byte, l Limits) (header, error) {
 	case PNG:
 		err = h.readPNG(b)
 	case GIF:
+		h.pixelBytes = gifPixelBytes
 		err = h.readGIF(b)
 	case WebP:
 		err = h.readWebP(b)

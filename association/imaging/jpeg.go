@@ -20,6 +20,7 @@ const (
 	markerEOI  = 0xD9
 	markerSOS  = 0xDA
 	markerAPP1 = 0xE1
+	markerAPPE = 0xEE // Adobe's
 )
 
 // readJPEG walks from marker to marker up to the end of the image. A file without that end is Truncated: a
@@ -42,6 +43,8 @@ func (h *header) readJPEG(b []byte) error {
 			h.scans++
 		case marker == markerAPP1 && h.orientation == 1:
 			h.orientation = orientation(body)
+		case marker == markerAPPE:
+			h.rgb = h.rgb || isAdobeRGB(body)
 		case marker >= markerSOF0 && marker <= markerSOFF &&
 			marker != markerDHT && marker != markerJPG && marker != markerDAC:
 			if err := h.readFrame(marker, body); err != nil {
@@ -104,5 +107,13 @@ func (h *header) readFrame(marker byte, body []byte) error {
 	if h.width == 0 || h.height == 0 {
 		return NotAnImage.Fault()
 	}
+	components := body[6:]
+	h.rgb = h.rgb || len(components) == 9 && components[0] == 'R' && components[3] == 'G' && components[6] == 'B'
+	h.pixelBytes = jpegPixelBytes(components, marker == markerSOF2)
 	return nil
+}
+
+// isAdobeRGB says whether Adobe's segment declares that colours were not transformed.
+func isAdobeRGB(app14 []byte) bool {
+	return len(app14) >= 12 && bytes.HasPrefix(app14, []byte("Adobe")) && app14[11] == 0
 }

@@ -28,6 +28,7 @@ func (h *header) readPNG(b []byte) error {
 				return NotAnImage.Fault()
 			}
 			h.width, h.height = int(w), int(height)
+			h.pixelBytes = pngPixelBytes(b[16], b[17], b[20])
 		case "IEND":
 			return nil
 		}

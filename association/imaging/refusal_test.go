@@ -124,10 +124,10 @@ func TestAFileOverTheLimitIsTooLarge(t *testing.T) {
 	t.Parallel()
 	file, l := jpegOf(t, patches(64, 64)), imaging.DefaultLimits()
 	l.Bytes = int64(len(file))
-	_, err := imaging.Square(context.Background(), bytes.NewReader(file), 64, l)
+	_, err := imaging.Square(context.Background(), bytes.NewReader(file), 64, l, imaging.NewMemory(512<<20))
 	must(t, err)
 	l.Bytes--
-	_, err = imaging.Square(context.Background(), bytes.NewReader(file), 64, l)
+	_, err = imaging.Square(context.Background(), bytes.NewReader(file), 64, l, imaging.NewMemory(512<<20))
 	wantReason(t, err, imaging.TooLarge)
 	if fault.Of(err) != fault.TooLarge {
 		t.Errorf("the kind is %v", fault.Of(err))
@@ -149,7 +149,7 @@ func TestHostileBytesNeverPanic(t *testing.T) {
 			for range 1 + random.IntN(8) {
 				b[random.IntN(len(b))] = byte(random.Uint32())
 			}
-			_, err := imaging.Square(context.Background(), bytes.NewReader(b), 16, l)
+			_, err := imaging.Square(context.Background(), bytes.NewReader(b), 16, l, imaging.NewMemory(512<<20))
 			if err != nil && fault.Of(err) != fault.Unsupported {
 				t.Fatalf("got %v", err)
 			}
@@ -165,7 +165,7 @@ func FuzzSquare(f *testing.F) {
 	l := imaging.DefaultLimits()
 	l.Pixels = 100_000
 	f.Fuzz(func(t *testing.T, b []byte) {
-		_, err := imaging.Square(context.Background(), bytes.NewReader(b), 16, l)
+		_, err := imaging.Square(context.Background(), bytes.NewReader(b), 16, l, imaging.NewMemory(512<<20))
 		if err != nil && fault.Public(err).Reason == "" {
 			t.Errorf("refused without a reason: %v", err)
 		}

@@ -25,7 +25,7 @@ func must(t testing.TB, err error) {
 
 // square is imaging.Square of bytes with the default limits.
 func square(b []byte, size int) (imaging.Rendered, error) {
-	return imaging.Square(context.Background(), bytes.NewReader(b), size, imaging.DefaultLimits())
+	return imaging.Square(context.Background(), bytes.NewReader(b), size, imaging.DefaultLimits(), imaging.NewMemory(512<<20))
 }
 
 func wantReason(t *testing.T, err error, want imaging.Reason) {

@@ -28,9 +28,9 @@ type Rendered struct {
 
 // Square reads a picture and returns its upright centre square of size × size pixels, smaller if the source
 // is. Content that is not accepted is Unsupported or TooLarge with a Reason; an error of r is returned as
-// it is. A call takes up to some hundred MB of memory and cannot be stopped while it decodes: callers bound
-// how many run at once.
-func Square(ctx context.Context, r io.Reader, size int, l Limits) (Rendered, error) {
+// it is. A call waits until m has room for it and cannot be stopped while it decodes; while it waits it holds
+// the file and no more.
+func Square(ctx context.Context, r io.Reader, size int, l Limits, m *Memory) (Rendered, error) {
 	b, err := io.ReadAll(io.LimitReader(r, l.Bytes+1))
 	if err != nil {
 		return Rendered{}, err
@@ -45,6 +45,11 @@ func Square(ctx context.Context, r io.Reader, size int, l Limits) (Rendered, err
 	if err := ctx.Err(); err != nil {
 		return Rendered{}, err
 	}
+	peak := h.memory(len(b), size)
+	if err := m.take(ctx, peak); err != nil {
+		return Rendered{}, err
+	}
+	defer m.give(peak)
 	source, err := decode(b, h)
 	if err != nil {
 		return Rendered{}, err

@@ -177,13 +177,13 @@ func TestNothingButPixelsIsServed(t *testing.T) {
 func TestErrorsOfTheReaderAreItsOwn(t *testing.T) {
 	t.Parallel()
 	down := fault.New(fault.Unavailable, "the store does not answer")
-	_, err := imaging.Square(context.Background(), iotest.ErrReader(down), 64, imaging.DefaultLimits())
+	_, err := imaging.Square(context.Background(), iotest.ErrReader(down), 64, imaging.DefaultLimits(), imaging.NewMemory(512<<20))
 	if fault.Of(err) != fault.Unavailable {
 		t.Errorf("got %v", err)
 	}
 	ctx, cancel := context.WithCancel(context.Background())
 	cancel()
-	_, err = imaging.Square(ctx, bytes.NewReader(jpegOf(t, patches(20, 20))), 64, imaging.DefaultLimits())
+	_, err = imaging.Square(ctx, bytes.NewReader(jpegOf(t, patches(20, 20))), 64, imaging.DefaultLimits(), imaging.NewMemory(512<<20))
 	if fault.Of(err) != fault.Unavailable {
 		t.Errorf("an ended context gives %v", err)
 	}

@@ -33,9 +33,13 @@ func (h *header) readWebP(b []byte) error {
 			if ok = len(body) >= 10 && canvasWidth == 0; ok {
 				canvasWidth, canvasHeight = 1+uint24(body[4:]), 1+uint24(body[7:])
 			}
+		case "ALPH":
+			h.pixelBytes += alphaPixelBytes
 		case "VP8 ":
+			h.pixelBytes += vp8PixelBytes
 			ok = h.width == 0 && h.readVP8(body)
 		case "VP8L":
+			h.pixelBytes += vp8lPixelBytes
 			ok = h.width == 0 && h.readVP8L(body)
 		}
 		if !ok {

@@ -37,6 +37,7 @@ association/directory  → association, association/imaging, storage, storage/fa
 association/imaging    → storage/fault
 storage                → storage/fault
 storage/ledger         → storage, storage/fault, storage/sqldb
+storage/ledger/ledgertest → storage, storage/sqldb
 storage/blobs/*        → storage, storage/fault
 storage/blobs/disk/powertest → storage/blobs/disk, storage/fault
 storage/blobs/s3/s3test → storage/blobs/s3, storage
@@ -56,7 +57,7 @@ var everywhere = []string{"storage/fault/point"}
 // instance that servertest starts.
 var forTests = []string{
 	"storage/blobs/*", "storage/blobs/disk/powertest", "storage/blobs/s3/s3test",
-	"storage/sqldb", "storage/sqldb/sqltest", "storage/ledger", "association/*",
+	"storage/sqldb", "storage/sqldb/sqltest", "storage/ledger", "storage/ledger/ledgertest", "association/*",
 	"server/auth/authtest", "server/boot", "server/client", "server/servertest",
 }
 
@@ -78,6 +79,7 @@ var fences = []struct {
 	{"testing", []string{
 		"server/servertest", "server/auth/authtest",
 		"storage/blobs/blobstest", "storage/blobs/disk/powertest", "storage/blobs/s3/s3test", "storage/sqldb/sqltest",
+		"storage/ledger/ledgertest",
 	}},
 }
 

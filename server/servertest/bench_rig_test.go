@@ -3,7 +3,9 @@
 package servertest_test
 
 import (
+	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"runtime"
@@ -154,10 +156,16 @@ func (r *rig) settle(t *testing.T) {
 		top = r.cloud.minio.Dir
 	}
 	err := filepath.WalkDir(top, func(path string, d os.DirEntry, err error) error {
+		if errors.Is(err, fs.ErrNotExist) { // the servers have files that come and go
+			return nil
+		}
 		if err != nil || !d.Type().IsRegular() || r.settled[path] || strings.HasPrefix(d.Name(), "cameo.db") {
 			return err
 		}
 		f, err := os.Open(path)
+		if errors.Is(err, fs.ErrNotExist) {
+			return nil
+		}
 		if err != nil {
 			return err
 		}
