@@ -11,7 +11,7 @@ import (
 // intake reads a body into pages and hands on what comes.
 type intake struct {
 	body    Body
-	slices  chan slice    // of receive; closed at the end of the reading, when err is set
+	slices  chan slice    // of pass; closed at the end of the reading, when err is set
 	pressed chan struct{} // told when the budget is used up: the session should seal what it holds
 	quit    chan struct{} // closed when nothing more is wanted
 	once    sync.Once     // closes quit
@@ -22,14 +22,6 @@ func newIntake(body Body) *intake {
 	return &intake{
 		body: body, slices: make(chan slice, 1), pressed: make(chan struct{}, 1), quit: make(chan struct{}),
 	}
-}
-
-// receive begins to read exactly n bytes in a goroutine of its own, so that a session can seal, commit and be
-// stopped while a client is silent.
-func receive(body Body, n int64, b *budget) *intake {
-	in := newIntake(body)
-	go in.read(n, b, in.pass)
-	return in
 }
 
 // pass hands a piece to another goroutine, which receives until slices is closed.

@@ -105,7 +105,7 @@ func (a answer) say(message, now string) exception {
 
 // each returns the parts of a joined error, or the error alone.
 func each(err error) []error {
-	//nolint:errorlint // a list is the request's own if nothing is wrapped around it; one in a cause is not
+	// A list is the request's own if nothing is wrapped around it; one among the causes is not.
 	if list, ok := err.(interface{ Unwrap() []error }); ok {
 		return list.Unwrap()
 	}

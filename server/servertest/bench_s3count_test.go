@@ -142,7 +142,7 @@ func cutOff(web *http.Client, address string, arrived []byte, size int, h http.H
 		resp.Body.Close()
 	}
 	if !errors.Is(err, errCut) {
-		return fmt.Errorf("a cut request ended with %v", err)
+		return fmt.Errorf("a cut request ended with %w", err)
 	}
 	return nil
 }

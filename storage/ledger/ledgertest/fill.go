@@ -10,8 +10,9 @@ import (
 	"cameo/storage/sqldb"
 )
 
-// Fill adds the first n uploads of keys k000000000, k000000001 and so on, each with one extent of 50 of its 100
-// bytes, to a thousand owners. They become due from due on, one a millisecond. With dirty, nine in ten are.
+// Fill adds the first n uploads of keys k000000000, k000000001 and so on, each with one extent of 50 of its
+// 100 bytes, to a thousand owners. They become due from due on, one a millisecond. With dirty, nine in ten
+// are.
 func Fill(tb testing.TB, db *sqldb.DB, n int, due storage.Millis, dirty bool) {
 	tb.Helper()
 	const numbers = `WITH RECURSIVE
