@@ -143,9 +143,21 @@ func (s *session) readTail(ctx context.Context) ([]byte, error) {
 		b = append(b, x.Inline...)
 	}
 	if int64(len(b)) != s.from-s.tail {
-		return nil, fault.New(fault.Corrupt, "the upload's kept tail is damaged")
+		return nil, s.tailLost(ctx)
 	}
 	return b, nil
+}
+
+// tailLost says why the inline tail is not in the rows: a newer writer has made a run of it, or it is damaged.
+func (s *session) tailLost(ctx context.Context) error {
+	u, err := s.e.Ledger.Find(ctx, s.u.ID)
+	switch {
+	case err != nil:
+		return err
+	case u.Epoch != s.u.Epoch:
+		return superseded()
+	}
+	return fault.New(fault.Corrupt, "the upload's kept tail is damaged")
 }
 
 // open begins a run whose first byte is at offset start.

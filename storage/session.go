@@ -59,7 +59,7 @@ func (e *Engine) begin(u Upload, w Write, c *claim) (*session, error) {
 		return nil, shuttingDown()
 	}
 	if other := e.writers[w.ID]; other != nil && other.epoch > s.epoch { // it claimed later and began earlier
-		return nil, fault.New(fault.Superseded, "a newer request has taken over this upload")
+		return nil, superseded()
 	}
 	s.in = newIntake(w.Body)
 	e.writers[w.ID] = s

@@ -17,7 +17,7 @@ type ending struct {
 // carries those bytes again. It does not wait; the claim that follows fences the older one.
 func (e *Engine) preempt(id ID) {
 	if s := e.writer(id); s != nil {
-		s.tell(ending{err: fault.New(fault.Superseded, "a newer request has taken over this upload")})
+		s.tell(ending{err: superseded()})
 	}
 }
 
@@ -80,3 +80,5 @@ func (s *session) tell(why ending) {
 	default:
 	}
 }
+
+func superseded() error { return fault.New(fault.Superseded, "%s", fault.Superseded.Sentence()) }
