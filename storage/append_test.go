@@ -321,7 +321,7 @@ func TestRepeatsThatHang(t *testing.T) {
 		for range cap(ends) - 1 {
 			select {
 			case err := <-ends:
-				if !fault.Is(err, fault.Cut) {
+				if !fault.Is(err, fault.Superseded) {
 					t.Errorf("an older repeat ended with %v", err)
 				}
 			case <-time.After(5 * time.Second):

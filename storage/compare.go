@@ -26,12 +26,12 @@ func (e *Engine) compare(w Write, u Upload) error {
 			w.Digest.Hash.Write(buf[:n])
 		}
 		if err != nil && left > 0 {
-			return cutBody(err)
+			return e.compareEnded(w, err)
 		}
 	}
 	switch err := newIntake(w.Body).atEnd(); {
 	case !errors.Is(err, io.EOF):
-		return err
+		return e.compareEnded(w, err)
 	case w.Digest != nil && !w.Digest.holds():
 		return errDigest()
 	case crc != u.Last.CRC:
@@ -55,4 +55,14 @@ func (e *Engine) compareAlone(w Write) (done func()) {
 			delete(e.repeats, w.ID)
 		}
 	}
+}
+
+// compareEnded says why a repeat was not read to its end.
+func (e *Engine) compareEnded(w Write, err error) error {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	if e.repeats[w.ID] != w.Body {
+		return superseded()
+	}
+	return cutBody(err)
 }
