@@ -148,7 +148,7 @@ func (s *session) readTail(ctx context.Context) ([]byte, error) {
 	return b, nil
 }
 
-// tailLost says why the inline tail is not in the rows: a newer writer has made a run of it, or it is damaged.
+// tailLost says why the inline tail is not in the rows: a newer writer made a run of it, or it is damaged.
 func (s *session) tailLost(ctx context.Context) error {
 	u, err := s.e.Ledger.Find(ctx, s.u.ID)
 	switch {
