@@ -74,10 +74,11 @@ func (m *machine) node(t *rapid.T) *storage.Engine {
 
 func (m *machine) complete() bool { return m.told == int64(len(m.want)) }
 
-// open skips a step that is for unfinished uploads whose offset is known.
+// open passes over a step that is for unfinished uploads whose offset is known. Skip is how rapid is told that a
+// step does not apply in the present state: it draws another one, and no test is left out.
 func (m *machine) open(t *rapid.T) {
 	if m.canceled || m.complete() || m.told != m.most {
-		t.Skip("not open")
+		t.Skip("precondition: the upload is open and its offset was told")
 	}
 }
 
@@ -173,7 +174,7 @@ func (m *machine) Miss(t *rapid.T) {
 // Repeat sends the last committed request again, as it was or with other bytes.
 func (m *machine) Repeat(t *rapid.T) {
 	if m.canceled || m.last.To == 0 || m.last.To != m.told || m.told != m.most {
-		t.Skip("nothing to repeat")
+		t.Skip("precondition: a request was committed last")
 	}
 	b := bytes.Clone(m.want[m.last.From:m.last.To])
 	other := rapid.Bool().Draw(t, "other")
@@ -210,7 +211,7 @@ func (m *machine) Hang(t *rapid.T) {
 	m.open(t)
 	left := int64(len(m.want)) - m.told
 	if left < 2 || len(m.running) > 5 {
-		t.Skip("enough")
+		t.Skip("precondition: bytes are left and few writes are frozen")
 	}
 	k := rapid.Int64Range(0, left-1).Draw(t, "came")
 	e := m.node(t)
@@ -223,7 +224,7 @@ func (m *machine) Hang(t *rapid.T) {
 // Wake lets a frozen write go on: its connection ends.
 func (m *machine) Wake(t *rapid.T) {
 	if len(m.running) == 0 {
-		t.Skip("nobody sleeps")
+		t.Skip("precondition: a write is frozen")
 	}
 	m.wake(t, rapid.IntRange(0, len(m.running)-1).Draw(t, "which"))
 }
@@ -292,7 +293,7 @@ func (m *machine) Sweep(t *rapid.T) {
 // Cancel gives the upload up, unless it is somebody's photo.
 func (m *machine) Cancel(t *rapid.T) {
 	if rapid.IntRange(0, 15).Draw(t, "really") > 0 {
-		t.Skip("not now")
+		t.Skip("precondition of this step does not hold")
 	}
 	err := m.node(t).Cancel(bg, m.id)
 	switch {

@@ -43,7 +43,7 @@ func seeded(t *testing.T, seed uint64) *rand.Rand {
 // R01: the server is killed at 20 random moments of one upload.
 func TestR01KillDuringPatch(t *testing.T) {
 	if testing.Short() {
-		t.Skip("20 restarts")
+		t.Skip("left out by -short (make check): kills the program 20 times")
 	}
 	t.Parallel()
 	const kills, size, ceiling = 20, 20 * mebibyte, 2 * time.Second

@@ -16,7 +16,7 @@ import (
 // R30: 2,000 clients send half the head of a request and no more (slowloris).
 func TestR30HalfHeads(t *testing.T) {
 	if testing.Short() {
-		t.Skip("10 seconds with 2,000 connections")
+		t.Skip("left out by -short (make check): 10 seconds with 2,000 connections")
 	}
 	const lines, closed, p99 = 2000, 10 * time.Second, 100 * time.Millisecond
 	child := servertest.Process(t, servertest.ProcessOptions{})
@@ -57,7 +57,7 @@ func TestR30HalfHeads(t *testing.T) {
 // R31: 500 uploads that come at a byte a second are cut, and what came is kept.
 func TestR31SlowBodies(t *testing.T) {
 	if testing.Short() {
-		t.Skip("the half minute over which the rate is measured")
+		t.Skip("left out by -short (make check): the half minute over which the rate is measured")
 	}
 	t.Parallel()
 	const lines, size, first, window = 500, 100_000, 1000, 30 * time.Second
@@ -123,7 +123,7 @@ func drip(l *line, content []byte, until time.Time) int {
 // R31: an upload that is kept alive by requests of one byte is ended by its age.
 func TestR31TinyRequests(t *testing.T) {
 	if testing.Short() {
-		t.Skip("waits for an expiry")
+		t.Skip("left out by -short (make check): waits for an expiry")
 	}
 	t.Parallel()
 	const expiry = 4 * time.Second

@@ -51,7 +51,7 @@ type servers struct {
 func startServers(t *testing.T) servers {
 	t.Helper()
 	if testing.Short() {
-		t.Skip("starts PostgreSQL and MinIO")
+		t.Skip("left out by -short (make check): starts PostgreSQL and MinIO")
 	}
 	return servers{sqltest.Start(t), s3test.Start(t, s3test.MinIO)}
 }

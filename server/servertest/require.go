@@ -3,23 +3,16 @@ package servertest
 import (
 	"os"
 	"path/filepath"
-	"slices"
-	"strings"
 	"testing"
+
+	"cameo/storage/sqldb/sqltest"
 )
 
 // Require goes on if the machine offers what a test needs. Else the test is skipped with the reason why, or
 // failed if CAMEO_TEST_REQUIRE, a list with commas, has the name: photo, tmpfs, strace or root.
 func Require(t testing.TB, name string, ok bool, why string) {
 	t.Helper()
-	if ok {
-		return
-	}
-	//nolint:forbidigo // what a machine must offer is told to its tests by this variable alone
-	if slices.Contains(strings.Split(os.Getenv("CAMEO_TEST_REQUIRE"), ","), name) {
-		t.Fatalf("%s is required here: %s", name, why)
-	}
-	t.Skipf("%s: %s", name, why)
+	sqltest.Require(t, name, ok, why)
 }
 
 // photographs is where Debian's package mate-backgrounds has large ones.
