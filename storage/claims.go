@@ -14,6 +14,7 @@ type claim struct {
 	run   Run    // may go on; nil for none
 	name  Name   // of the run
 	start int64  // offset of the run's first byte
+	grown uint64 // CRC of the run's bytes
 	runs  int    // begun under this claim
 	since Millis
 }

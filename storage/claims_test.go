@@ -4,6 +4,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/minio/crc64nvme"
+
 	"cameo/storage"
 	"cameo/storage/fault"
 )
@@ -18,7 +20,17 @@ func (h *house) runs(id storage.ID) int {
 	return len(names)
 }
 
-// Requests that follow each other on one node continue one claim and one run.
+// extents are those of a whole upload.
+func (h *house) extents(id storage.ID) []storage.Extent {
+	h.t.Helper()
+	xs, err := h.ledger.Extents(bg, id, 0, size)
+	if err != nil {
+		h.t.Fatal(err)
+	}
+	return xs
+}
+
+// Requests that follow each other on one node continue one claim and one run, and that is one extent.
 func TestAClaimOutlivesItsRequest(t *testing.T) {
 	t.Parallel()
 	h := newHouse(t, diskShape)
@@ -36,7 +48,38 @@ func TestAClaimOutlivesItsRequest(t *testing.T) {
 	if n := h.runs(id); n != 1 {
 		t.Errorf("got %d runs, want 1", n)
 	}
+	if xs := h.extents(id); len(xs) != 1 || xs[0].Len != size || xs[0].CRC != crc64nvme.Checksum(data) {
+		t.Errorf("got extents %+v, want one of %d bytes with their checksum", xs, size)
+	}
 	same(t, h.read(e, id), data)
+}
+
+// An extent grows from where its run begins, which is not the upload's first byte once another node has
+// written, and by each seal of a slow body.
+func TestAnExtentGrowsWithItsRun(t *testing.T) {
+	t.Parallel()
+	h := newHouse(t, diskShape)
+	h.limits.Seal = time.Millisecond
+	a, b, data := h.node("a"), h.node("b"), photo(size)
+	id := h.create(a, size)
+	if _, err := put(a, id, 0, data[:size/4]); err != nil {
+		t.Fatal(err)
+	}
+	for at := int64(size / 4); at < size; at += size / 4 {
+		part := data[at : at+size/4]
+		body := whole(part)
+		body.piece, body.pause = len(part)/4, func() { time.Sleep(3 * time.Millisecond) }
+		if _, err := b.Append(bg, storage.Write{
+			ID: id, At: at, Len: int64(len(part)), Total: size, Body: body,
+		}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	xs := h.extents(id)
+	if len(xs) != 2 || xs[1].Off != size/4 || xs[1].CRC != crc64nvme.Checksum(data[size/4:]) {
+		t.Errorf("got extents %+v, want one of each node with its checksum", xs)
+	}
+	same(t, h.read(a, id), data)
 }
 
 // A claim that another node has fenced meanwhile is not continued.

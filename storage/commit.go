@@ -89,13 +89,18 @@ func (s *session) complete(c *Commit) error {
 	return err
 }
 
-// adding is the commit that adds a batch of durable seals, which may be empty.
+// adding is the commit that adds a batch of durable seals, which may be empty. Where a run goes on, its latest
+// extent stands for the earlier ones.
 func (s *session) adding(batch []*sealed) Commit {
 	c := s.next()
 	for _, q := range batch {
+		if n := len(c.Put) - 1; n >= 0 && c.Put[n].Off == q.put.Off {
+			c.Put = c.Put[:n]
+		}
 		c.Put = append(c.Put, q.put)
 		c.To, c.CRC, c.Inline, c.Head = q.to, q.crc, q.inline, q.head
 	}
+	c.Grow = len(c.Put) > 0 && c.Put[0].Off < c.From && s.e.Blobs.Shape().Gather == 0
 	return c
 }
 

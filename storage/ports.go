@@ -79,6 +79,7 @@ type Commit struct {
 	Epoch    int64
 	From, To int64    // offset before and after; equal when no bytes are added
 	Put      []Extent // replace all from Put[0].Off on; blobs that no extent mentions any more go to the trash
+	Grow     bool     // Put[0] is the last extent, whose run went on; what it was before is part of it
 	Inline   int64    // where the inline tail starts afterwards; To when there is none
 	CRC      uint64   // of the first To bytes
 	Head     []byte   // the first bytes afterwards; nil: unchanged

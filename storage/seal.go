@@ -73,14 +73,14 @@ func (s *session) sealInline() error {
 }
 
 // sealRun hands the bytes since the last seal to the store. With Gather they become, after the inline tail,
-// one run of their own, stored in the background; else what was written through is synced here.
+// one run of their own, stored in the background; else what was written through is synced here, and the
+// extent is the whole run so far: a row for each request would cost more than the request's bytes.
 func (s *session) sealRun(ctx context.Context) error {
 	if s.e.Blobs.Shape().Gather == 0 {
 		if err := s.flush(ctx); err != nil {
 			return err
 		}
-		x := Extent{Off: s.from, Len: s.at - s.from, CRC: s.part, Blob: s.name, At: s.from - s.start}
-		q := s.enqueue(x, s.at)
+		q := s.enqueue(Extent{Off: s.start, Len: s.at - s.start, CRC: s.grown, Blob: s.name}, s.at)
 		q.err = s.sync(ctx, s.run)
 		close(q.done)
 		return q.err
@@ -162,7 +162,7 @@ func (s *session) tailLost(ctx context.Context) error {
 
 // open begins a run whose first byte is at offset start.
 func (s *session) open(ctx context.Context, start int64) (err error) {
-	s.name, s.start = RunName(s.u.Key, s.u.Epoch, s.runs, s.e.Node), start
+	s.name, s.start, s.grown = RunName(s.u.Key, s.u.Epoch, s.runs, s.e.Node), start, s.part
 	s.runs++
 	if s.run, err = s.e.Blobs.Create(ctx, s.name); err != nil {
 		s.run = nil

@@ -34,11 +34,12 @@ type session struct {
 	part uint64 // CRC of the bytes since from
 	head []byte
 
-	run   Run   // open run, nil for none
-	name  Name  // of the open run
-	start int64 // offset of the open run's first byte
-	runs  int   // runs begun
-	heard bool  // the body was read to its end, good or bad
+	run   Run    // open run, nil for none
+	name  Name   // of the open run
+	start int64  // offset of the open run's first byte
+	grown uint64 // CRC of the open run's bytes up to at
+	runs  int    // runs begun
+	heard bool   // the body was read to its end, good or bad
 	held  []slice
 	queue []*sealed // not committed yet, in order of offset
 	aside []*sealed // durable seals of a body whose declared checksum is still to be proved
@@ -51,7 +52,7 @@ func (e *Engine) begin(u Upload, w Write, c *claim) (*session, error) {
 	s := &session{
 		e: e, w: w, endings: make(chan ending, 1), ended: make(chan struct{}),
 		epoch: u.Epoch, u: u, at: u.Offset, from: u.Offset, tail: u.Inline, crc: u.CRC, head: u.Head,
-		run: c.run, name: c.name, start: c.start, runs: c.runs,
+		run: c.run, name: c.name, start: c.start, grown: c.grown, runs: c.runs,
 	}
 	e.mu.Lock()
 	defer e.mu.Unlock()
@@ -177,7 +178,7 @@ func (s *session) finish(ctx context.Context, why ending) (Upload, error) {
 // keepClaim leaves the claim, and the open run, to the upload's next request.
 func (s *session) keepClaim() {
 	s.e.claims.keep(&claim{
-		u: s.u, run: s.run, name: s.name, start: s.start, runs: s.runs, since: s.e.Clock(),
+		u: s.u, run: s.run, name: s.name, start: s.start, grown: s.grown, runs: s.runs, since: s.e.Clock(),
 	})
 	s.run = nil
 }

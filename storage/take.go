@@ -79,6 +79,13 @@ func (s *session) count(p []byte) {
 	s.part = crc64nvme.Update(s.part, p)
 	s.sent = s.sum(s.sent, s.w.At, p)
 	s.crc = s.sum(s.crc, 0, p)
+	switch {
+	case s.run == nil:
+	case s.start == 0:
+		s.grown = s.crc
+	default:
+		s.grown = s.sum(s.grown, s.start, p)
+	}
 	if s.w.Digest != nil {
 		s.w.Digest.Hash.Write(p)
 	}

@@ -4,6 +4,7 @@ import (
 	"context"
 
 	"cameo/storage"
+	"cameo/storage/fault"
 	"cameo/storage/sqldb"
 )
 
@@ -40,6 +41,8 @@ const (
 	insertExtent = `INSERT INTO extents (key, off, len, crc, blob, blob_off, inline)
 		VALUES ($1, $2, $3, $4, $5, $6, $7)`
 
+	growExtent = `UPDATE extents SET len = $4, crc = $5 WHERE key = $1 AND off = $2 AND blob = $3 AND len < $4`
+
 	deleteExtents = `DELETE FROM extents WHERE key = $1 AND off >= $2 RETURNING blob`
 
 	// A blob may be mentioned by several extents, and by those of another upload that was joined from this one.
@@ -53,13 +56,20 @@ func (l *Ledger) exchange(ctx context.Context, c storage.Commit) error {
 		return nil
 	}
 	var dropped []storage.Name
-	if c.Put[0].Off < c.From { // else there is nothing behind it
+	puts := c.Put
+	switch {
+	case c.Grow:
+		if err := l.growExtent(ctx, c.Key, puts[0]); err != nil {
+			return err
+		}
+		puts = puts[1:]
+	case puts[0].Off < c.From: // else there is nothing behind it
 		var err error
-		if dropped, err = l.deleteExtents(ctx, c.Key, c.Put[0].Off); err != nil {
+		if dropped, err = l.deleteExtents(ctx, c.Key, puts[0].Off); err != nil {
 			return err
 		}
 	}
-	for _, x := range c.Put {
+	for _, x := range puts {
 		inline := given(x.Inline, x.Blob == "")
 		_, err := l.db.Exec(ctx, insertExtent, c.Key, x.Off, x.Len, int64(x.CRC), x.Blob, x.At, inline)
 		if err != nil {
@@ -67,6 +77,15 @@ func (l *Ledger) exchange(ctx context.Context, c storage.Commit) error {
 		}
 	}
 	return l.trashUnmentioned(ctx, c.Now, dropped)
+}
+
+// growExtent lets the upload's last extent reach as far as its run does now.
+func (l *Ledger) growExtent(ctx context.Context, key storage.Key, x storage.Extent) error {
+	n, err := l.db.Exec(ctx, growExtent, key, x.Off, x.Blob, x.Len, int64(x.CRC))
+	if err == nil && n != 1 {
+		return fault.New(fault.Internal, "the extent that a commit grows is not there")
+	}
+	return err
 }
 
 // drop deletes all extents of an upload that nobody holds. What c would have put goes the same way: its blobs

@@ -3,7 +3,10 @@ package ledger_test
 import (
 	"testing"
 
+	"github.com/google/go-cmp/cmp"
+
 	"cameo/storage"
+	"cameo/storage/fault"
 	"cameo/storage/ledger"
 )
 
@@ -49,6 +52,32 @@ func TestExtentsThatOverlapARange(t *testing.T) {
 					t.Errorf("%s: got %v, want %v", name, x, w)
 				}
 			}
+		}
+	})
+}
+
+// A run that goes on makes its extent longer; nothing is dropped, and an extent that is not the one is not
+// grown.
+func TestTheLastExtentGrows(t *testing.T) {
+	each(t, func(t *testing.T, l *ledger.Ledger) {
+		create(t, l, fresh(1))
+		u := claim(t, l, id(1), 0)
+		commit(t, l, adding(u, 10, "k/1-1"))
+		grow := func(to int64, blob storage.Name) storage.Commit {
+			c := step(find(t, l, id(1)))
+			c.To, c.Inline, c.Grow = to, to, true
+			c.Put = []storage.Extent{{Off: 0, Len: to, CRC: 1<<64 - 2, Blob: blob}}
+			return c
+		}
+		wantKind(t, l.Commit(t.Context(), grow(30, "k/1-2")), fault.Internal)
+		c := grow(30, "k/1-1")
+		commit(t, l, c)
+		commit(t, l, c) // of unknown outcome, and so once more
+		if diff := cmp.Diff(extents(t, l, id(1), 0, 30), c.Put); diff != "" {
+			t.Errorf("(-got +want):\n%s", diff)
+		}
+		if got := trash(t, l); got != "" {
+			t.Errorf("got %q in the trash, want nothing", got)
 		}
 	})
 }
