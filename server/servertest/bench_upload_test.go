@@ -21,7 +21,7 @@ type race struct {
 // lane is what one competitor did in a race.
 type lane struct {
 	creations, uploads times
-	cpu                time.Duration // of the PATCHes
+	cpu                times // of each upload's PATCHes
 }
 
 // run makes every competitor create rounds uploads, and then send them by turns. In each round another one begins.
@@ -48,21 +48,15 @@ func (c race) run(t *testing.T, r *rig) map[string]*lane {
 		lanes[name].creations = append(lanes[name].creations, time.Since(begin))
 		addresses[name] = append(addresses[name], address)
 	})
-	before := map[string]time.Duration{}
-	for _, name := range c.names {
-		before[name] = r.cpu(t, name)
-	}
 	turns(func(round int, name string) {
 		r.settle(t)
-		begin := time.Now()
+		before, begin := r.cpu(t, name), time.Now()
 		if err := c.upload(t.Context(), r.peers[name], addresses[name][round], content); err != nil {
 			t.Fatalf("%s: %v", name, err)
 		}
 		lanes[name].uploads = append(lanes[name].uploads, time.Since(begin))
+		lanes[name].cpu = append(lanes[name].cpu, r.cpu(t, name)-before)
 	})
-	for _, name := range c.names {
-		lanes[name].cpu = r.cpu(t, name) - before[name]
-	}
 	return lanes
 }
 
@@ -75,9 +69,9 @@ func (c race) upload(ctx context.Context, p peer, address string, content []byte
 	return nil
 }
 
-// perGiB is the lane's processor time for each GiB, in seconds.
+// perGiB is the processor time that an upload takes at p50, in seconds for each GiB.
 func (c race) perGiB(l *lane) float64 {
-	return l.cpu.Seconds() * (1 << 30) / float64(c.size*c.rounds)
+	return l.cpu.p50().Seconds() * (1 << 30) / float64(c.size)
 }
 
 // section judges a race.
