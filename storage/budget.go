@@ -15,17 +15,28 @@ const (
 
 // budget bounds the pages of all writes of this process. A page is taken before bytes are read into it and
 // given back when they are durable, so that a store that lags makes clients wait instead of memory grow.
+//
+// Where runs are gathered, one half is for everybody, and the other for those that have a place, as many as
+// it has room for whole runs. So of many fast clients a few fill their runs while the others wait; else each
+// would get a small share, and all of them would have to be sealed in small pieces.
 type budget struct {
-	mu    sync.Mutex
-	left  int64         // bytes
-	freed chan struct{} // closed and replaced whenever a page comes back to somebody who waits
-	wants int
-	small sync.Pool
-	large sync.Pool
+	mu      sync.Mutex
+	left    int64         // bytes
+	reserve int64         // of them: for those with a place
+	places  chan struct{} // holds one for each that is taken; nil: there are none
+	freed   chan struct{} // closed and replaced when pages have come back that somebody waits for
+	wants   int           // who wait
+	placed  int           // of them: with a place
+	small   sync.Pool
+	large   sync.Pool
 }
 
-func newBudget(bytes int64) *budget {
+func newBudget(bytes, gather int64) *budget {
 	b := &budget{left: bytes, freed: make(chan struct{})}
+	if gather > 0 {
+		b.reserve = bytes / 2
+		b.places = make(chan struct{}, max(1, b.reserve/gather))
+	}
 	b.small.New = func() any { return newBuffer(smallPage) }
 	b.large.New = func() any { return newBuffer(largePage) }
 	return b
@@ -48,15 +59,22 @@ type page struct {
 
 // take returns a page, a large one if that is wanted and possible, or nil and a channel that tells when to
 // try again.
-func (b *budget) take(large bool) (*page, <-chan struct{}) {
+func (b *budget) take(large, placed bool) (*page, <-chan struct{}) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
+	left := b.left
+	if !placed {
+		left -= b.reserve
+	}
 	size, pool := int64(smallPage), &b.small
-	if large && b.left >= largePage {
+	if large && left >= largePage {
 		size, pool = largePage, &b.large
 	}
-	if b.left < size {
+	if left < size {
 		b.wants++
+		if placed {
+			b.placed++
+		}
 		return nil, b.freed
 	}
 	b.left -= size
@@ -80,8 +98,8 @@ func (p *page) release() {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	b.left += int64(size)
-	if b.wants > 0 {
-		b.wants = 0
+	if b.placed > 0 || b.wants > 0 && b.left >= b.reserve+smallPage {
+		b.wants, b.placed = 0, 0
 		close(b.freed)
 		b.freed = make(chan struct{})
 	}

@@ -118,7 +118,9 @@ func (s *session) commit(ctx context.Context, c Commit) error {
 	ctx, cancel := context.WithTimeout(ctx, s.e.Limits.Commit)
 	defer cancel()
 	s.tried = true
-	if err := s.e.Ledger.Commit(ctx, c); err != nil {
+	err := s.e.Ledger.Commit(ctx, c)
+	s.leaveInline()
+	if err != nil {
 		return err
 	}
 	point.Here("commit.after")

@@ -29,7 +29,7 @@ func (e *Engine) compare(w Write, u Upload) error {
 			return e.compareEnded(w, err)
 		}
 	}
-	switch err := newIntake(w.Body).atEnd(); {
+	switch err := atEnd(w.Body); {
 	case !errors.Is(err, io.EOF):
 		return e.compareEnded(w, err)
 	case w.Digest != nil && !w.Digest.holds():

@@ -36,6 +36,7 @@ type Engine struct {
 	claims  *claims         // of writes that have ended here and may go on
 	closing bool
 	tails   chan struct{} // places for writes that hold an inline tail in memory beside their pages
+	inlines chan struct{} // places for writes whose commit carries bytes
 }
 
 // tailBytes is what such a place may hold, and the budget that calls for one more.
@@ -44,15 +45,20 @@ const (
 	tailShare = 4 // of the memory may be spent on them
 )
 
+// mostInline is how many commits may carry bytes at once: each has a copy of them, and the database has other
+// things to do.
+const mostInline = 16
+
 // NewEngine returns an Engine. Drain ends it.
 func NewEngine(c Config) *Engine {
 	if c.Judge == nil {
 		c.Judge = func(Upload) error { return nil }
 	}
 	return &Engine{
-		Config: c, memory: newBudget(c.Limits.Memory), claims: newClaims(),
+		Config: c, memory: newBudget(c.Limits.Memory, c.Blobs.Shape().Gather), claims: newClaims(),
 		writers: map[ID]*session{}, repeats: map[ID]Body{},
-		tails: make(chan struct{}, max(1, c.Limits.Memory/tailShare/tailBytes)),
+		tails:   make(chan struct{}, max(1, c.Limits.Memory/tailShare/tailBytes)),
+		inlines: make(chan struct{}, mostInline),
 	}
 }
 

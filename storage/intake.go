@@ -4,6 +4,8 @@ import (
 	"errors"
 	"io"
 	"sync"
+	"sync/atomic"
+	"time"
 
 	"cameo/storage/fault"
 )
@@ -11,16 +13,19 @@ import (
 // intake reads a body into pages and hands on what comes.
 type intake struct {
 	body    Body
+	budget  *budget
 	slices  chan slice    // of pass; closed at the end of the reading, when err is set
-	pressed chan struct{} // told when the budget is used up: the session should seal what it holds
+	placed  atomic.Bool   // has one of the budget's places
+	pressed chan struct{} // told when the session should seal what it holds, for the place to be free
 	quit    chan struct{} // closed when nothing more is wanted
 	once    sync.Once     // closes quit
 	err     error         // why slices was closed; io.EOF after exactly the wanted bytes
 }
 
-func newIntake(body Body) *intake {
+func newIntake(body Body, b *budget) *intake {
 	return &intake{
-		body: body, slices: make(chan slice, 1), pressed: make(chan struct{}, 1), quit: make(chan struct{}),
+		body: body, budget: b,
+		slices: make(chan slice, 1), pressed: make(chan struct{}, 1), quit: make(chan struct{}),
 	}
 }
 
@@ -28,15 +33,15 @@ func newIntake(body Body) *intake {
 func (in *intake) pass(s slice) { in.slices <- s }
 
 // read reads exactly n bytes and gives each piece to take as it comes.
-func (in *intake) read(n int64, b *budget, take func(slice)) {
+func (in *intake) read(n int64, take func(slice)) {
 	defer close(in.slices)
-	in.err = in.run(n, b, take)
+	in.err = in.run(n, take)
 }
 
-func (in *intake) run(left int64, b *budget, take func(slice)) error {
+func (in *intake) run(left int64, take func(slice)) error {
 	fast := false
 	for left > 0 {
-		p := in.page(b, fast)
+		p := in.page(fast)
 		if p == nil {
 			return errQuit
 		}
@@ -47,27 +52,49 @@ func (in *intake) run(left int64, b *budget, take func(slice)) error {
 			return cutBody(err)
 		}
 	}
-	return in.atEnd()
+	return atEnd(in.body)
 }
 
-// page waits for the budget. It is nil when nothing more is wanted.
-func (in *intake) page(b *budget, large bool) *page {
+// placeTime is how long a slow client may keep a place before its session is told to seal.
+const placeTime = 2 * time.Second
+
+// page waits for the budget, or for a place. It is nil when nothing more is wanted.
+func (in *intake) page(large bool) *page {
 	for {
-		p, again := b.take(large)
+		p, again := in.budget.take(large, in.placed.Load())
 		if p != nil {
 			return p
 		}
-		// This write's own pages may be what the budget lacks: unless it seals them it would wait for itself.
-		select {
-		case in.pressed <- struct{}{}:
-		default:
+		places := in.budget.places
+		if in.placed.Load() { // this write's own pages may be what the budget lacks: it would wait for itself
+			in.press()
+			places = nil
 		}
 		select {
+		case places <- struct{}{}:
+			in.placed.Store(true)
+			time.AfterFunc(placeTime, in.press)
 		case <-again:
 		case <-in.quit:
 			return nil
 		}
 	}
+}
+
+func (in *intake) press() {
+	select {
+	case in.pressed <- struct{}{}:
+	default:
+	}
+}
+
+// leave takes the place from the intake, if it has one. The function gives it back, which is due when the
+// bytes that it was taken for are durable.
+func (in *intake) leave() func() {
+	if !in.placed.Swap(false) {
+		return func() {}
+	}
+	return func() { <-in.budget.places }
 }
 
 // fill reads until the page is full, the wanted bytes are there, or the body ends.
@@ -89,10 +116,10 @@ func (in *intake) fill(p *page, left int64, take func(slice)) (int64, error) {
 }
 
 // atEnd makes sure that no more bytes follow.
-func (in *intake) atEnd() error {
+func atEnd(body Body) error {
 	var extra [1]byte
 	for {
-		switch n, err := in.body.Read(extra[:]); {
+		switch n, err := body.Read(extra[:]); {
 		case n > 0:
 			return fault.New(fault.Malformed, "the body is longer than its range")
 		case errors.Is(err, io.EOF):
@@ -111,6 +138,7 @@ func (in *intake) halt() {
 
 // end halts the reader if it has not ended, and waits for it. Slices that are still on their way are dropped.
 func (in *intake) end() {
+	defer func() { in.leave()() }()
 	select {
 	case s, ok := <-in.slices:
 		if !ok {

@@ -85,3 +85,31 @@ func TestMemoryIsShared(t *testing.T) {
 		})
 	}
 }
+
+// Of many fast clients a few fill whole runs while the others wait: none is cut into small pieces because all of
+// them together have no room.
+func TestManyFillWholeRuns(t *testing.T) {
+	t.Parallel()
+	const writes, size = 40, 3 << 20
+	h := newHouse(t, storage.Shape{Gather: 1 << 20, Inline: 64 << 10, Parallel: 4})
+	h.limits.Memory, h.limits.Inline = 8<<20, 64<<10
+	e, data := h.node("a"), photo(size)
+	done, ids := make(chan error), make([]storage.ID, writes)
+	for i := range ids {
+		ids[i] = h.create(e, size)
+		go func() { _, err := put(e, ids[i], 0, data); done <- err }()
+	}
+	for range ids {
+		if err := <-done; err != nil {
+			t.Error(err)
+		}
+	}
+	if got := h.mem.Counts(); got.Puts > 2*writes*size>>20 {
+		t.Errorf("got %d puts of %d bytes, want about %d", got.Puts, got.Written, writes*size>>20)
+	} else {
+		t.Logf("%d puts of %d bytes", got.Puts, got.Written)
+	}
+	for _, id := range ids {
+		same(t, h.read(e, id), data)
+	}
+}

@@ -20,8 +20,8 @@ type sealed struct {
 	err      error
 }
 
-// sealEarly seals before the body's end: after a while, or because memory is short. A body that declared a
-// checksum is kept as a whole or not at all, so its runs wait.
+// sealEarly seals before the body's end, after a while. A body that declared a checksum is kept as a whole or
+// not at all, so its runs wait.
 func (s *session) sealEarly(ctx context.Context) error {
 	if s.at == s.from || s.w.Digest != nil {
 		return nil
@@ -32,13 +32,19 @@ func (s *session) sealEarly(ctx context.Context) error {
 	return s.sealRun(ctx)
 }
 
-// relieve seals because memory is short, which a body that declared a checksum cannot refuse: its runs are
-// stored and committed later.
+// relieve seals because others wait for this session's place. A body that declared a checksum cannot refuse:
+// its runs are stored, and committed later.
 func (s *session) relieve(ctx context.Context) error {
-	if s.w.Digest != nil && s.at > s.from {
-		return s.sealRun(ctx)
+	switch {
+	case !s.in.placed.Load():
+		return nil // it was sealed meanwhile
+	case s.at == s.from:
+		s.in.leave()() // nothing has come yet, or it is on its way: then there is a place for it later
+		return nil
+	case s.fitsInline() && s.w.Digest == nil:
+		return s.sealInline()
 	}
-	return s.sealEarly(ctx)
+	return s.sealRun(ctx)
 }
 
 // sealLast seals what is left when no more bytes will come.
@@ -60,7 +66,14 @@ func (s *session) fitsInline() bool {
 		s.at-s.from <= min(shape.Inline, s.e.Limits.Inline)
 }
 
+// sealInline makes the bytes since the last seal part of the next commit. Those copies are outside of the
+// budget, so only so many sessions make one at once; they wait for the ledger and the store, never for
+// memory.
 func (s *session) sealInline() error {
+	if !s.small {
+		s.e.inlines <- struct{}{}
+		s.small = true
+	}
 	b := make([]byte, 0, s.at-s.from)
 	for _, p := range s.held {
 		b = append(b, p.b...)
@@ -68,8 +81,17 @@ func (s *session) sealInline() error {
 	q := s.enqueue(Extent{Off: s.from, Len: s.at - s.from, CRC: s.part, Inline: b}, s.tail)
 	releaseAll(s.held)
 	s.held = nil
+	s.in.leave()()
 	close(q.done)
 	return nil
+}
+
+// leaveInline gives back the place for inline seals, if the session has one.
+func (s *session) leaveInline() {
+	if s.small {
+		s.small = false
+		<-s.e.inlines
+	}
 }
 
 // sealRun hands the bytes since the last seal to the store. With Gather they become, after the inline tail,
@@ -120,7 +142,9 @@ func (s *session) gather(ctx context.Context) error {
 	run, held := s.run, s.held
 	s.run, s.held = nil, nil
 	q := s.enqueue(Extent{Off: start, Len: s.at - start, CRC: crc, Blob: s.name}, s.at)
+	leave := s.in.leave()
 	go func() {
+		defer leave()
 		defer close(q.done)
 		defer free()
 		defer releaseAll(held)

@@ -43,6 +43,7 @@ type session struct {
 	held  []slice
 	queue []*sealed // not committed yet, in order of offset
 	aside []*sealed // durable seals of a body whose declared checksum is still to be proved
+	small bool      // has one of the engine's places for inline seals
 	tried bool      // a commit was tried whose outcome may be unknown
 	loose []Name    // runs that no commit has mentioned
 }
@@ -62,7 +63,7 @@ func (e *Engine) begin(u Upload, w Write, c *claim) (*session, error) {
 	if other := e.writers[w.ID]; other != nil && other.epoch > s.epoch { // it claimed later and began earlier
 		return nil, superseded()
 	}
-	s.in = newIntake(w.Body)
+	s.in = newIntake(w.Body, e.memory)
 	e.writers[w.ID] = s
 	return s, nil
 }
@@ -80,7 +81,7 @@ func (s *session) write(ctx context.Context) (Upload, error) {
 // collect lets the body be read beside the session, which stores, commits and ends meanwhile. It says how to
 // end.
 func (s *session) collect(ctx context.Context) ending {
-	go s.in.read(s.w.Len, s.e.memory, s.in.pass)
+	go s.in.read(s.w.Len, s.in.pass)
 	tick := time.NewTicker(s.e.Limits.Seal)
 	defer tick.Stop()
 	for {
@@ -250,6 +251,7 @@ func (s *session) end() {
 	}
 	s.closeRun()
 	releaseAll(s.held)
+	s.leaveInline()
 	s.e.mu.Lock()
 	if s.e.writers[s.w.ID] == s {
 		delete(s.e.writers, s.w.ID)

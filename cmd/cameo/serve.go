@@ -14,6 +14,7 @@ type serve struct {
 
 // Run serves until it is told to stop. The first line on stderr says where.
 func (c *serve) Run(ctx context.Context, s streams) error {
+	boot.BoundMemory(c.Config)
 	machine := boot.ThisMachine(s.err)
 	machine.Program = os.Args[0]
 	node, err := boot.Open(ctx, c.Config, machine)
