@@ -48,8 +48,12 @@ func (e *Engine) Append(ctx context.Context, w Write) (Upload, error) {
 }
 
 // claim makes this request the upload's only writer: under the claim that an earlier request has left, if it
-// is still good, or under a new one.
+// is still good, or under a new one. One that will ride in the row claims when it commits.
 func (e *Engine) claim(ctx context.Context, w Write, u Upload) (Upload, *claim, error) {
+	if e.rides(w, u) {
+		u.Writer = ""
+		return u, &claim{u: u}, nil
+	}
 	if c := e.claims.take(w.ID); c != nil {
 		// The offset too: a request that ended meanwhile has left the claim further on.
 		if c.u.Epoch == u.Epoch && c.u.Offset == u.Offset {
@@ -62,6 +66,14 @@ func (e *Engine) claim(ctx context.Context, w Write, u Upload) (Upload, *claim, 
 		return e.latest(ctx, u), nil, err
 	}
 	return claimed, &claim{u: claimed}, nil
+}
+
+// rides says whether all bytes of a write may ride in the row: then it makes no run, and one transaction is
+// all that it takes.
+func (e *Engine) rides(w Write, u Upload) bool {
+	shape, end := e.Blobs.Shape(), w.At+w.Len
+	return shape.Gather > 0 && end != u.Length && end-u.Inline < shape.Gather &&
+		w.Len <= min(shape.Inline, e.Limits.Inline)
 }
 
 // check judges a request against the upload that it means to continue.

@@ -2,8 +2,11 @@ package storage
 
 import (
 	"container/list"
+	"context"
 	"sync"
 	"time"
+
+	"cameo/storage/fault"
 )
 
 // claim is the right to write that this process has from an earlier request. It is good as long as the row
@@ -118,4 +121,31 @@ func (cs *claims) remove(id ID) *claim {
 	delete(cs.by, id)
 	c, _ := cs.order.Remove(at).(*claim)
 	return c
+}
+
+// own claims the upload for a session that has not done so. A run needs it: it is by the row's writer that the
+// sweep learns of runs that may be left.
+func (s *session) own(ctx context.Context) error {
+	if s.owned {
+		return nil
+	}
+	ctx, cancel := context.WithTimeout(ctx, s.e.Limits.Commit)
+	defer cancel()
+	u, err := s.e.Ledger.Claim(ctx, s.w.ID, s.u.Offset, s.e.Node, s.e.Clock())
+	if fault.Is(err, fault.WrongOffset) {
+		return superseded()
+	}
+	if err != nil {
+		return err
+	}
+	s.owned, s.u.Writer, s.u.Dirty = true, u.Writer, u.Dirty
+	s.reach(u.Epoch)
+	return nil
+}
+
+// reach notes a later claim of the session's own.
+func (s *session) reach(epoch int64) {
+	s.e.mu.Lock()
+	defer s.e.mu.Unlock()
+	s.epoch, s.u.Epoch = epoch, epoch
 }

@@ -117,6 +117,7 @@ func (s *session) commit(ctx context.Context, c Commit) error {
 	point.Here("commit.before")
 	ctx, cancel := context.WithTimeout(ctx, s.e.Limits.Commit)
 	defer cancel()
+	c.Claim = !s.owned
 	s.tried = true
 	err := s.e.Ledger.Commit(ctx, c)
 	s.leaveInline()
@@ -125,6 +126,9 @@ func (s *session) commit(ctx context.Context, c Commit) error {
 	}
 	point.Here("commit.after")
 	s.tried = false
+	if c.Claim {
+		s.reach(c.Epoch + 1)
+	}
 	s.u.Offset, s.u.CRC, s.u.Inline = c.To, c.CRC, c.Inline
 	if c.Head != nil {
 		s.u.Head = c.Head

@@ -116,7 +116,7 @@ func (e *Engine) keepsClaims() bool { return e.Blobs.Shape().Gather == 0 }
 // by then.
 func (e *Engine) Status(ctx context.Context, id ID) (Upload, error) {
 	u, err := e.Find(ctx, id)
-	if err != nil || u.State != Active || u.Writer == "" {
+	if err != nil || u.State != Active || u.Writer == "" && e.writer(id) == nil {
 		return u, err
 	}
 	e.stop(ctx, id, fault.New(fault.Superseded, "a status query ended this write"))

@@ -91,6 +91,7 @@ type Commit struct {
 	Dirty    *Millis  // nil: unchanged; 0: clean
 	Looked   bool     // the sweep has listed the blobs: Looked becomes Epoch
 	Purge    bool     // drop the row altogether; blobs go to the trash
+	Claim    bool     // claim too: the epoch becomes Epoch+1; over a writer that has not released it, sets Dirty
 	Release  bool     // nobody writes any more
 	Now      Millis
 }

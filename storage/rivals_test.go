@@ -242,7 +242,7 @@ func TestStatusFencesAWriteThatIsAboutToBegin(t *testing.T) {
 		id := h.create(h.node("x"), size)
 		data := photo(size)
 		old := make(chan error, 1)
-		go func() { _, err := put(e, id, 0, data[:1000]); old <- err }()
+		go func() { _, err := put(e, id, 0, data[:4000]); old <- err }()
 		<-l.got
 		u, err := e.Status(bg, id)
 		t.Logf("status: offset %d epoch %d writer %q %v", u.Offset, u.Epoch, u.Writer, err)

@@ -186,6 +186,9 @@ func (s *session) tailLost(ctx context.Context) error {
 
 // open begins a run whose first byte is at offset start.
 func (s *session) open(ctx context.Context, start int64) (err error) {
+	if err := s.own(ctx); err != nil {
+		return err
+	}
 	s.name, s.start, s.grown = RunName(s.u.Key, s.u.Epoch, s.runs, s.e.Node), start, s.part
 	s.runs++
 	if s.run, err = s.e.Blobs.Create(ctx, s.name); err != nil {

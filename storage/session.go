@@ -19,7 +19,8 @@ type session struct {
 	e       *Engine
 	w       Write
 	in      *intake
-	epoch   int64 // of the claim
+	epoch   int64 // of the claim; changes under e.mu
+	owned   bool  // the row names this process as the writer; else the next commit is a claim too
 	endings chan ending
 	ended   chan struct{}
 	mu      sync.Mutex
@@ -52,7 +53,7 @@ type session struct {
 func (e *Engine) begin(u Upload, w Write, c *claim) (*session, error) {
 	s := &session{
 		e: e, w: w, endings: make(chan ending, 1), ended: make(chan struct{}),
-		epoch: u.Epoch, u: u, at: u.Offset, from: u.Offset, tail: u.Inline, crc: u.CRC, head: u.Head,
+		epoch: u.Epoch, owned: u.Writer != "", u: u, at: u.Offset, from: u.Offset, tail: u.Inline, crc: u.CRC, head: u.Head,
 		run: c.run, name: c.name, start: c.start, grown: c.grown, runs: c.runs,
 	}
 	e.mu.Lock()
@@ -84,16 +85,22 @@ func (s *session) collect(ctx context.Context) ending {
 	go s.in.read(s.w.Len, s.in.pass)
 	tick := time.NewTicker(s.e.Limits.Seal)
 	defer tick.Stop()
+	slow := time.NewTimer(quick)
+	defer slow.Stop()
 	for {
-		more, why := s.step(ctx, tick.C)
+		more, why := s.step(ctx, tick.C, slow.C)
 		if !more {
 			return why
 		}
 	}
 }
 
+// quick is how long a body may take to come before its write is claimed, so that a status query at another
+// node learns of it.
+const quick = 50 * time.Millisecond
+
 // step waits for the next thing to happen and does it. It says how to end when there is no more.
-func (s *session) step(ctx context.Context, tick <-chan time.Time) (bool, ending) {
+func (s *session) step(ctx context.Context, tick, slow <-chan time.Time) (bool, ending) {
 	var err error
 	select { // an ending outranks the read error that it causes
 	case why := <-s.endings:
@@ -112,6 +119,8 @@ func (s *session) step(ctx context.Context, tick <-chan time.Time) (bool, ending
 			return false, s.bodyEnded()
 		}
 		err = s.take(ctx, b)
+	case <-slow:
+		err = s.own(ctx)
 	case <-tick:
 		err = s.sealEarly(ctx)
 	case <-s.in.pressed:

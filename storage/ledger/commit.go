@@ -16,9 +16,11 @@ const (
 	alsoChange = `, length = COALESCE($14, length), state = COALESCE($15, state),
 		reason = COALESCE($16, reason), due = COALESCE($17, due), dirty = COALESCE($18, dirty),
 		looked = COALESCE($19, looked)`
-	fenced = ` WHERE key = $1 AND community = $2 AND epoch = $3 AND off = $4
+	alsoClaim = `, epoch = epoch + 1, dirty = CASE WHEN writer <> '' THEN CAST($14 AS BIGINT) ELSE dirty END`
+	fenced    = ` WHERE key = $1 AND community = $2 AND epoch = $3 AND off = $4
 		AND state <= $13` // the last state from which the step may be made
 	advanceBytes = advance + fenced
+	advanceClaim = advance + alsoClaim + fenced
 	advanceState = advance + alsoChange + fenced
 )
 
@@ -67,6 +69,8 @@ func (l *Ledger) commit(ctx context.Context, c storage.Commit) error {
 	statement, args := advanceBytes, advances(c)
 	if more := changes(c); more != nil {
 		statement, args = advanceState, append(args, more...)
+	} else if c.Claim {
+		statement, args = advanceClaim, append(args, c.Now)
 	}
 	if n, err := l.db.Exec(ctx, statement, args...); err != nil {
 		return err
@@ -146,7 +150,9 @@ func (l *Ledger) refused(ctx context.Context, c storage.Commit) error {
 	switch {
 	case err != nil:
 		return err
-	case u.Epoch != c.Epoch:
+	case c.Claim && u.Epoch == c.Epoch+1 && u.Offset == c.To && u.CRC == c.CRC && c.From < c.To:
+		return nil // others may have added the same bytes at the same time; then no harm is done either
+	case u.Epoch != c.Epoch || c.Claim:
 		return superseded()
 	case u.Offset == c.To && (c.State == u.State || c.State == 0 && c.From < c.To):
 		return nil
