@@ -35,14 +35,16 @@ type Engine struct {
 	repeats map[ID]Body     // bodies that are being compared with what was written
 	claims  *claims         // of writes that have ended here and may go on
 	closing bool
-	tails   chan struct{} // places for writes that hold an inline tail in memory beside their pages
+	tails   *tails        // inline tails that are kept in memory
+	reading chan struct{} // places for writes that read an inline tail back, beside their pages
 	inlines chan struct{} // places for writes whose commit carries bytes
 }
 
-// tailBytes is what such a place may hold, and the budget that calls for one more.
+// Besides the memory's bytes, as much as these parts of it may be spent on inline tails.
 const (
-	tailBytes = 16 << 20
-	tailShare = 4 // of the memory may be spent on them
+	tailShare = 8        // on those that are kept
+	readShare = 4        // on those that are read back
+	tailBytes = 16 << 20 // of one at most
 )
 
 // mostInline is how many commits may carry bytes at once: each has a copy of them, and the database has other
@@ -57,7 +59,8 @@ func NewEngine(c Config) *Engine {
 	return &Engine{
 		Config: c, memory: newBudget(c.Limits.Memory, c.Blobs.Shape().Gather), claims: newClaims(),
 		writers: map[ID]*session{}, repeats: map[ID]Body{},
-		tails:   make(chan struct{}, max(1, c.Limits.Memory/tailShare/tailBytes)),
+		tails:   newTails(c.Limits.Memory / tailShare),
+		reading: make(chan struct{}, max(1, c.Limits.Memory/readShare/tailBytes)),
 		inlines: make(chan struct{}, mostInline),
 	}
 }

@@ -3,9 +3,6 @@ package storage
 import (
 	"context"
 
-	"github.com/minio/crc64nvme"
-
-	"cameo/storage/fault"
 	"cameo/storage/fault/point"
 )
 
@@ -79,6 +76,7 @@ func (s *session) sealInline() error {
 		b = append(b, p.b...)
 	}
 	q := s.enqueue(Extent{Off: s.from, Len: s.at - s.from, CRC: s.part, Inline: b}, s.tail)
+	s.e.tails.add(s.kept, q.from, b)
 	releaseAll(s.held)
 	s.held = nil
 	s.in.leave()()
@@ -108,80 +106,6 @@ func (s *session) sealRun(ctx context.Context) error {
 		return q.err
 	}
 	return s.gather(ctx)
-}
-
-// gather stores the inline tail and the held pages as one run.
-func (s *session) gather(ctx context.Context) error {
-	start, crc := s.from, s.part
-	pages := make([][]byte, 0, len(s.held)+1)
-	free := func() {}
-	if s.tail < s.from {
-		if err := s.commitAll(ctx); err != nil { // the tail is read from the rows: it must be there
-			return err
-		}
-		e := s.e
-		e.tails <- struct{}{} // holders of a place wait for the store only, never for memory
-		free = func() { <-e.tails }
-		b, err := s.readTail(ctx)
-		if err != nil {
-			free()
-			return err
-		}
-		start, crc, pages = s.tail, crc64nvme.Checksum(b), append(pages, b)
-		for _, p := range s.held {
-			crc = crc64nvme.Update(crc, p.b)
-		}
-	}
-	for _, p := range s.held {
-		pages = append(pages, p.b)
-	}
-	if err := s.open(ctx, start); err != nil {
-		free()
-		return err
-	}
-	run, held := s.run, s.held
-	s.run, s.held = nil, nil
-	q := s.enqueue(Extent{Off: start, Len: s.at - start, CRC: crc, Blob: s.name}, s.at)
-	leave := s.in.leave()
-	go func() {
-		defer leave()
-		defer close(q.done)
-		defer free()
-		defer releaseAll(held)
-		defer run.Close()
-		if q.err = run.Write(ctx, pages...); q.err == nil {
-			q.err = s.sync(ctx, run)
-		}
-	}()
-	return nil
-}
-
-// readTail reads the inline tail from the ledger.
-func (s *session) readTail(ctx context.Context) ([]byte, error) {
-	xs, err := s.e.Ledger.Extents(ctx, s.u.ID, s.tail, s.from)
-	if err != nil {
-		return nil, err
-	}
-	b := make([]byte, 0, s.from-s.tail)
-	for _, x := range xs {
-		b = append(b, x.Inline...)
-	}
-	if int64(len(b)) != s.from-s.tail {
-		return nil, s.tailLost(ctx)
-	}
-	return b, nil
-}
-
-// tailLost says why the inline tail is not in the rows: a newer writer made a run of it, or it is damaged.
-func (s *session) tailLost(ctx context.Context) error {
-	u, err := s.e.Ledger.Find(ctx, s.u.ID)
-	switch {
-	case err != nil:
-		return err
-	case u.Epoch != s.u.Epoch:
-		return superseded()
-	}
-	return fault.New(fault.Corrupt, "the upload's kept tail is damaged")
 }
 
 // open begins a run whose first byte is at offset start.

@@ -44,6 +44,7 @@ type session struct {
 	held  []slice
 	queue []*sealed // not committed yet, in order of offset
 	aside []*sealed // durable seals of a body whose declared checksum is still to be proved
+	kept  *tail     // the inline tail, or its end, as far as it is in memory
 	small bool      // has one of the engine's places for inline seals
 	tried bool      // a commit was tried whose outcome may be unknown
 	loose []Name    // runs that no commit has mentioned
@@ -64,7 +65,7 @@ func (e *Engine) begin(u Upload, w Write, c *claim) (*session, error) {
 	if other := e.writers[w.ID]; other != nil && other.epoch > s.epoch { // it claimed later and began earlier
 		return nil, superseded()
 	}
-	s.in = newIntake(w.Body, e.memory)
+	s.in, s.kept = newIntake(w.Body, e.memory), e.tails.take(u)
 	e.writers[w.ID] = s
 	return s, nil
 }
@@ -261,6 +262,7 @@ func (s *session) end() {
 	s.closeRun()
 	releaseAll(s.held)
 	s.leaveInline()
+	s.keepTail()
 	s.e.mu.Lock()
 	if s.e.writers[s.w.ID] == s {
 		delete(s.e.writers, s.w.ID)

@@ -31,6 +31,7 @@ func (e *Engine) Sweep(ctx context.Context) (Swept, error) {
 	var sum Swept
 	var faults []error
 	e.claims.letGo(e.Clock().Add(-claimIdle))
+	e.tails.letGo(e.Clock().Add(-claimIdle))
 	for range sweepRounds {
 		us, err := e.Ledger.Due(ctx, e.Clock(), sweepBatch)
 		if err != nil {

@@ -143,3 +143,30 @@ func TestOneOfManyWritersWins(t *testing.T) {
 		}
 	})
 }
+
+// A commit may be the claim too: of two that saw the same epoch one is done, once, however often it is tried.
+func TestACommitThatClaims(t *testing.T) {
+	each(t, func(t *testing.T, l *ledger.Ledger) {
+		u := create(t, l, fresh(1))
+		c := adding(u, 10, "k/1-1")
+		c.Claim, c.CRC, c.Now = true, 7, now+1
+		commit(t, l, c)
+		commit(t, l, c)
+		if got := find(t, l, id(1)); got.Epoch != u.Epoch+1 || got.Offset != 10 || got.Writer != "" || got.Dirty != 0 {
+			t.Errorf("got %+v", got)
+		}
+		rival := c
+		rival.CRC++
+		wantKind(t, l.Commit(t.Context(), rival), fault.Superseded)
+
+		held := claim(t, l, id(1), 10)
+		seen := held
+		c = adding(seen, 10, "k/2-1")
+		c.Claim, c.Release, c.Now = true, true, now+2
+		commit(t, l, c)
+		if got := find(t, l, id(1)); got.Epoch != held.Epoch+1 || got.Writer != "" || got.Dirty != now+2 {
+			t.Errorf("over a writer: got epoch %d, writer %q, dirty %d", got.Epoch, got.Writer, got.Dirty)
+		}
+		wantKind(t, l.Commit(t.Context(), adding(held, 5, "k/2-2")), fault.Superseded)
+	})
+}
