@@ -11,7 +11,6 @@ import (
 	"testing"
 	"testing/iotest"
 
-	"cameo/association/imaging"
 	"cameo/storage/fault"
 )
 
@@ -177,13 +176,13 @@ func TestNothingButPixelsIsServed(t *testing.T) {
 func TestErrorsOfTheReaderAreItsOwn(t *testing.T) {
 	t.Parallel()
 	down := fault.New(fault.Unavailable, "the store does not answer")
-	_, err := imaging.Square(context.Background(), iotest.ErrReader(down), 64, imaging.DefaultLimits(), imaging.NewMemory(512<<20))
+	_, err := renderer().RenderSquare(context.Background(), iotest.ErrReader(down), 64)
 	if fault.Of(err) != fault.Unavailable {
 		t.Errorf("got %v", err)
 	}
 	ctx, cancel := context.WithCancel(context.Background())
 	cancel()
-	_, err = imaging.Square(ctx, bytes.NewReader(jpegOf(t, patches(20, 20))), 64, imaging.DefaultLimits(), imaging.NewMemory(512<<20))
+	_, err = renderer().RenderSquare(ctx, bytes.NewReader(jpegOf(t, patches(20, 20))), 64)
 	if fault.Of(err) != fault.Unavailable {
 		t.Errorf("an ended context gives %v", err)
 	}
