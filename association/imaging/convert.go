@@ -26,23 +26,24 @@ func (r raster) settled(p *profile) raster {
 	return r
 }
 
-// widened brings samples of the studio's range to the full one.
+// widened brings samples of the studio's range to the full one, in place.
 func (r raster) widened() raster {
+	widen(r.planes[0].pix, r.planes[1].pix, r.planes[2].pix)
+	return raster{ycbcr, r.planes}
+}
+
+func widen(y, cb, cr []byte) {
 	var luma, chroma [256]byte
 	for i := range luma {
 		luma[i] = byte(min(max((i-16)*255+109, 0)/219, 255))
 		chroma[i] = byte(min(max((i-128)*255+128*224+112, 0)/224, 255))
 	}
-	for i, p := range r.planes {
-		table := &luma
-		if i > 0 {
-			table = &chroma
-		}
-		for k, v := range p.pix {
-			p.pix[k] = table[v]
-		}
+	for i, v := range y {
+		y[i] = luma[v]
 	}
-	return raster{ycbcr, r.planes}
+	for i := range cb {
+		cb[i], cr[i] = chroma[cb[i]], chroma[cr[i]]
+	}
 }
 
 func (r raster) isOpaque() bool {

@@ -58,7 +58,11 @@ func (r Renderer) decodeImage(ctx context.Context, file []byte, h Header) (image
 		}
 		return onCanvas(frame, h), nil
 	case WebP:
-		return webp.Decode(from)
+		m, err := webp.Decode(from)
+		if translucent, ok := m.(*image.NYCbCrA); ok {
+			widen(translucent.Y, translucent.Cb, translucent.Cr)
+		}
+		return m, err
 	}
 	return r.HEIF.Decode(ctx, file)
 }

@@ -50,6 +50,13 @@ func interleave(m image.Image) interleaved {
 		each(func(to []byte, x, y int) {
 			*(*[pixelBytes]byte)(to) = table[m.Pix[m.PixOffset(x, y)]]
 		})
+	case *image.NYCbCrA:
+		each(func(to []byte, x, y int) {
+			c := m.COffset(x, y)
+			to[0], to[1], to[2] = rgbOf(m.Y[m.YOffset(x, y)], m.Cb[c], m.Cr[c])
+			to[3] = m.A[m.AOffset(x, y)]
+			premultiply(to, to)
+		})
 	default:
 		each(func(to []byte, x, y int) {
 			r, g, b, a := m.At(x, y).RGBA()
