@@ -15,7 +15,7 @@ import (
 )
 
 // goPictures are the pictures that the Go tree's own decoders are tested with.
-func goPictures(t *testing.T) []string {
+func goPictures(t testing.TB) []string {
 	t.Helper()
 	var all []string
 	for _, pattern := range []string{"testdata/*.*", "png/testdata/pngsuite/*.png"} {
