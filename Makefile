@@ -5,6 +5,8 @@ VERSION := $(shell git describe --tags --always --dirty 2>/dev/null || echo unve
 LISTEN  ?= 127.0.0.1:8080
 DATA    ?= ./data
 TOOLS   := deploy/tools
+# Without it the encoder of WebP would want a library of the system; it is in every build.
+TAGS    := nodynamic
 
 ##@ The two commands
 
@@ -20,7 +22,7 @@ test: ## run everything that must hold, installing missing test tools first (20 
 
 .PHONY: build
 build: ## build ./bin/cameo, one static binary
-	CGO_ENABLED=0 go build -trimpath -ldflags '-s -w -X main.version=$(VERSION)' -o bin/cameo ./cmd/cameo
+	CGO_ENABLED=0 go build -tags $(TAGS) -trimpath -ldflags '-s -w -X main.version=$(VERSION)' -o bin/cameo ./cmd/cameo
 
 .PHONY: check
 check: ## the quick look before a commit: format, vet, lint, fast tests; installs no system package
@@ -30,11 +32,11 @@ check: ## the quick look before a commit: format, vet, lint, fast tests; install
 bench: ## measure against other servers on the same disk and S3 in the same run, as ratios (an hour at most)
 	@$(TOOLS)/setup.sh && $(TOOLS)/tools.sh s3 >/dev/null && peers=$$($(TOOLS)/tools.sh peers) && \
 	  CAMEO_BENCH_TUSD="$$peers/tusd" CAMEO_BENCH_TUSNODE="$$peers/tusnode" CAMEO_TEST_REQUIRE=s3,postgres \
-	  go test -tags bench -run '^TestBench' -count=1 -v -timeout 60m ./server/servertest/...
+	  go test -tags $(TAGS),bench -run '^TestBench' -count=1 -v -timeout 60m ./server/servertest/...
 
 .PHONY: soak
 soak: ## long runs with faults and load, before a release (two hours at most)
-	go test -tags soak -run Soak -count=1 -v -timeout 120m ./...
+	go test -tags $(TAGS),soak -run Soak -count=1 -v -timeout 120m ./...
 
 .PHONY: clean
 clean: ## remove what was built; ./data stays

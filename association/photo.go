@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strconv"
 
+	"cameo/association/imaging"
 	"cameo/storage"
 	"cameo/storage/fault"
 )
@@ -111,7 +112,7 @@ func (p Photo) Closest(size int) (Rendition, bool) {
 
 // Recipe numbers the way renditions are made. It grows with every change of their bytes, so that a URL or
 // ETag that carries it never means two pictures.
-const Recipe = 1
+const Recipe = imaging.Recipe
 
 // Rendition is a square picture made of an original, as it is served.
 type Rendition struct {

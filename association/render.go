@@ -21,8 +21,8 @@ import (
 // writes nothing.
 type Worker struct {
 	Config
-	woken  chan struct{}
-	memory *imaging.Memory // of all slots together
+	woken    chan struct{}
+	renderer imaging.Renderer // its memory is that of all slots together
 }
 
 // NewWorker returns a Worker over its parts. Its Wake is what a Service's Config wants.
@@ -31,7 +31,8 @@ func NewWorker(cfg Config) *Worker {
 		cfg.Log = slog.New(slog.DiscardHandler)
 	}
 	return &Worker{
-		Config: cfg, woken: make(chan struct{}, 1), memory: imaging.NewMemory(cfg.Limits.Memory),
+		Config: cfg, woken: make(chan struct{}, 1),
+		renderer: imaging.Renderer{Limits: cfg.Limits.Picture, Memory: imaging.NewMemory(cfg.Limits.Memory)},
 	}
 }
 
@@ -101,7 +102,7 @@ func (w *Worker) render(ctx context.Context, p Photo) (Photo, error) {
 		return Photo{}, err
 	}
 	defer from.Close()
-	made, err := imaging.Square(ctx, from, DefaultSize, w.Limits.Picture, w.memory)
+	made, err := w.renderer.RenderSquare(ctx, from, DefaultSize)
 	if err != nil {
 		return Photo{}, err
 	}

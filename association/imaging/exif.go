@@ -15,7 +15,15 @@ const (
 // wrong tag is no reason to refuse a photo.
 func orientation(app1 []byte) int {
 	tiff, ok := bytes.CutPrefix(app1, []byte("Exif\x00\x00"))
-	if !ok || len(tiff) < 8 {
+	if !ok {
+		return 1
+	}
+	return tiffOrientation(tiff)
+}
+
+// tiffOrientation is orientation for EXIF without its prefix, as PNG and WebP have it.
+func tiffOrientation(tiff []byte) int {
+	if len(tiff) < 8 {
 		return 1
 	}
 	var order binary.ByteOrder

@@ -8,22 +8,24 @@ const (
 )
 
 // readGIF walks through the blocks up to the trailer and counts the frames.
-func (h *header) readGIF(b []byte) error {
+func (h *Header) readGIF(b []byte) error {
 	if len(b) < gifHeader {
 		return Truncated.Fault()
 	}
 	h.width = int(binary.LittleEndian.Uint16(b[6:]))
 	h.height = int(binary.LittleEndian.Uint16(b[8:]))
-	h.frames = 0
+	h.Frames, h.pixelBytes = 0, gifPixelBytes
 	b, ok := past(b, gifHeader+colourTable(b[10]))
 	for ok && len(b) > 0 && b[0] != 0x3B { // the trailer
 		switch b[0] {
 		case 0x21: // extension: a label, then data
+			before := len(b)
 			if b, ok = past(b, 2); ok {
 				b, ok = pastBlocks(b)
 			}
+			h.metadata += before - len(b)
 		case 0x2C: // frame: descriptor, colours, the code size, then data
-			h.frames++
+			h.Frames++
 			if len(b) <= gifDescriptor {
 				return Truncated.Fault()
 			}
@@ -37,7 +39,7 @@ func (h *header) readGIF(b []byte) error {
 	if !ok || len(b) == 0 {
 		return Truncated.Fault()
 	}
-	if h.frames == 0 {
+	if h.Frames == 0 {
 		return NotAnImage.Fault()
 	}
 	return nil

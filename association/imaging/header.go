@@ -1,61 +1,78 @@
 package imaging
 
-// header is what a file says of itself without being decoded.
-type header struct {
-	mediaType     string
-	width, height int // as stored, before orientation
-	scans         int // of a JPEG
-	frames        int
-	orientation   int  // as EXIF counts, 1 to 8; 1 is upright
-	pixelBytes    int  // that decoding takes a pixel, at the peak
-	rgb           bool // a JPEG whose colours are not YCbCr
+import "image"
+
+// Header is what a file says of itself without being decoded.
+type Header struct {
+	Type          string // media type, as the signature says
+	Width, Height int    // of the upright picture, in pixels
+	Orientation   int    // of the stored one as EXIF counts, 1 to 8; 1 is upright
+	Frames        int
+	Progressive   bool // a JPEG of several scans, each finer than the one before
+
+	width, height int // as stored
+	metadata      int // bytes
+	profile       []byte
+	pixelBytes    int // that decoding takes a pixel, at the peak
+	jpeg          jpegFrame
 }
 
-// inspect walks through a file's structure and judges it. It reads each byte at most once and allocates
-// nothing.
-func inspect(b []byte, l Limits) (header, error) {
-	mediaType, ok := Sniff(b)
-	if !ok {
-		return header{}, NotAnImage.Fault()
+// Judge walks through a file's structure and judges it, without decoding: it reads each byte at most once and
+// keeps no more of them than the colour profile. A file that passes may still turn out to be Damaged. A file
+// that does not is Unsupported or TooLarge with a Reason.
+func (r Renderer) Judge(file []byte) (Header, error) {
+	if int64(len(file)) > r.Limits.Bytes {
+		return Header{}, TooLarge.Fault()
 	}
-	h := header{mediaType: mediaType, frames: 1, orientation: 1}
+	mediaType, ok := Sniff(file)
+	if !ok {
+		return Header{}, NotAnImage.Fault()
+	}
+	h := Header{Type: mediaType, Frames: 1, Orientation: 1}
 	var err error
 	switch mediaType {
 	case JPEG:
-		err = h.readJPEG(b)
+		err = h.readJPEG(file, r.Limits)
 	case PNG:
-		err = h.readPNG(b)
+		err = h.readPNG(file, r.Limits)
 	case GIF:
-		h.pixelBytes = gifPixelBytes
-		err = h.readGIF(b)
+		err = h.readGIF(file)
 	case WebP:
-		err = h.readWebP(b)
+		err = h.readWebP(file)
+	default:
+		err = r.readHEIF(file, &h)
 	}
 	if err != nil {
-		return header{}, err
+		return Header{}, err
 	}
-	return h, h.judge(l)
+	h.Width, h.Height = h.width, h.height
+	if turns[h.Orientation].transposed {
+		h.Width, h.Height = h.height, h.width
+	}
+	return h, h.judge(r.Limits)
 }
 
-func (h header) judge(l Limits) error {
+func (h *Header) judge(l Limits) error {
 	pixels := int64(h.width) * int64(h.height)
 	switch {
 	case min(h.width, h.height) < l.MinSide:
 		return TooSmall.Fault()
 	case max(h.width, h.height) > l.Side || pixels > l.Pixels:
 		return TooManyPixels.Fault()
-	case h.scans > l.Scans:
+	case h.jpeg.scans > l.Scans, !h.Progressive && h.jpeg.scans > h.jpeg.channels():
 		return TooManyScans.Fault()
-	case h.frames > l.Frames || h.frames > 1 && pixels*int64(h.frames) > l.FramePixels:
+	case h.Frames > l.Frames || h.Frames > 1 && pixels*int64(h.Frames) > l.FramePixels:
 		return TooManyFrames.Fault()
+	case h.metadata > l.Metadata || len(h.profile) > l.Profile:
+		return TooMuchMetadata.Fault()
 	}
 	return nil
 }
 
-// upright is the size after orientation.
-func (h header) upright() (width, height int) {
-	if h.orientation >= 5 {
-		return h.height, h.width
-	}
-	return h.width, h.height
+// upright is the whole picture, in upright pixels.
+func (h *Header) upright() image.Rectangle { return image.Rect(0, 0, h.Width, h.Height) }
+
+// stored returns where a part of the upright picture is stored.
+func (h *Header) stored(r image.Rectangle) image.Rectangle {
+	return stored(r, h.Orientation, h.width, h.height)
 }

@@ -19,14 +19,37 @@ const (
 	markerSOI  = 0xD8
 	markerEOI  = 0xD9
 	markerSOS  = 0xDA
+	markerAPP0 = 0xE0
 	markerAPP1 = 0xE1
+	markerAPP2 = 0xE2
 	markerAPPE = 0xEE // Adobe's
+	markerAPPF = 0xEF
+	markerCOM  = 0xFE
 )
+
+// jpegFrame is what the frame of a JPEG says of itself.
+type jpegFrame struct {
+	sof        byte   // the marker
+	components []byte // three bytes each: name, sampling, table
+	scans      int
+	adobeRGB   bool // Adobe says that colours were not transformed
+	end        int  // where the end of the image is
+}
+
+func (f jpegFrame) channels() int { return len(f.components) / 3 }
+
+// rgb says that colours may be R, G and B: by what Adobe says or by their names.
+func (f jpegFrame) rgb() bool {
+	c := f.components
+	return f.adobeRGB || len(c) == 9 && c[0] == 'R' && c[3] == 'G' && c[6] == 'B'
+}
 
 // readJPEG walks from marker to marker up to the end of the image. A file without that end is Truncated: a
 // decoder would fill the rest with grey and call it a picture. What follows the end is nobody's business;
 // phones put films there.
-func (h *header) readJPEG(b []byte) error {
+func (h *Header) readJPEG(file []byte, l Limits) error {
+	var profile iccParts
+	b := file
 	for {
 		marker, body, rest, err := nextSegment(b)
 		if err != nil {
@@ -35,16 +58,20 @@ func (h *header) readJPEG(b []byte) error {
 		b = rest
 		switch {
 		case marker == markerEOI:
-			if h.width == 0 || h.scans == 0 {
+			if h.width == 0 || h.jpeg.scans == 0 {
 				return NotAnImage.Fault()
 			}
+			h.jpeg.end = len(file) - len(rest) - 2
+			h.profile = profile.joined()
 			return nil
 		case marker == markerSOS:
-			h.scans++
-		case marker == markerAPP1 && h.orientation == 1:
-			h.orientation = orientation(body)
-		case marker == markerAPPE:
-			h.rgb = h.rgb || isAdobeRGB(body)
+			h.jpeg.scans++
+		case marker == markerAPP2 && profile.add(body):
+			if profile.size > l.Profile {
+				return TooMuchMetadata.Fault()
+			}
+		case marker >= markerAPP0 && marker <= markerAPPF, marker == markerCOM:
+			h.readMetadata(marker, body)
 		case marker >= markerSOF0 && marker <= markerSOFF &&
 			marker != markerDHT && marker != markerJPG && marker != markerDAC:
 			if err := h.readFrame(marker, body); err != nil {
@@ -54,42 +81,53 @@ func (h *header) readJPEG(b []byte) error {
 	}
 }
 
+func (h *Header) readMetadata(marker byte, body []byte) {
+	h.metadata += len(body)
+	switch {
+	case marker == markerAPP1 && h.Orientation == 1:
+		h.Orientation = orientation(body)
+	case marker == markerAPPE:
+		h.jpeg.adobeRGB = h.jpeg.adobeRGB ||
+			len(body) >= 12 && bytes.HasPrefix(body, []byte("Adobe")) && body[11] == 0
+	}
+}
+
 // nextSegment finds the next marker that is neither fill, escaped data nor a restart, and returns the
 // segment's body and what follows. It skips entropy-coded data, in which every other 0xFF is escaped.
 func nextSegment(b []byte) (marker byte, body, rest []byte, err error) {
 	for {
 		i := bytes.IndexByte(b, 0xFF)
-		if i < 0 || i+1 >= len(b) {
+		if i < 0 {
 			return 0, nil, nil, Truncated.Fault()
 		}
-		b = b[i+1:]
-		switch m := b[0]; {
-		case m == 0xFF:
-			continue // fill: the next byte may be the marker
+		for b = b[i:]; len(b) > 0 && b[0] == 0xFF; b = b[1:] { // the last of several is the marker's
+		}
+		if len(b) == 0 {
+			return 0, nil, nil, Truncated.Fault()
+		}
+		m := b[0]
+		b = b[1:]
+		switch {
 		case m == 0, m == markerTEM, m == markerSOI, m >= markerRST0 && m <= markerRST7:
-			b = b[1:]
 			continue
 		case m == markerEOI:
-			return m, nil, nil, nil
-		default:
-			b = b[1:]
-			if len(b) < 2 {
-				return 0, nil, nil, Truncated.Fault()
-			}
-			n := int(binary.BigEndian.Uint16(b))
-			switch {
-			case n < 2:
-				return 0, nil, nil, NotAnImage.Fault()
-			case n > len(b):
-				return 0, nil, nil, Truncated.Fault()
-			}
-			return m, b[2:n], b[n:], nil
+			return m, nil, b, nil
+		case len(b) < 2:
+			return 0, nil, nil, Truncated.Fault()
 		}
+		n := int(binary.BigEndian.Uint16(b))
+		switch {
+		case n < 2:
+			return 0, nil, nil, NotAnImage.Fault()
+		case n > len(b):
+			return 0, nil, nil, Truncated.Fault()
+		}
+		return m, b[2:n], b[n:], nil
 	}
 }
 
 // readFrame reads a frame header: precision, height, width, number of components.
-func (h *header) readFrame(marker byte, body []byte) error {
+func (h *Header) readFrame(marker byte, body []byte) error {
 	switch {
 	case marker > markerSOF2: // lossless, hierarchical or arithmetic
 		return UnsupportedCoding.Fault()
@@ -99,7 +137,7 @@ func (h *header) readFrame(marker byte, body []byte) error {
 		return UnsupportedColour.Fault()
 	case body[5] == 4: // CMYK: without the printer's profile its colours would only be guessed at
 		return UnsupportedColour.Fault()
-	case body[5] != 1 && body[5] != 3:
+	case body[5] != 1 && body[5] != 3, len(body) != 6+3*int(body[5]):
 		return NotAnImage.Fault()
 	}
 	h.height = int(binary.BigEndian.Uint16(body[1:]))
@@ -107,13 +145,8 @@ func (h *header) readFrame(marker byte, body []byte) error {
 	if h.width == 0 || h.height == 0 {
 		return NotAnImage.Fault()
 	}
-	components := body[6:]
-	h.rgb = h.rgb || len(components) == 9 && components[0] == 'R' && components[3] == 'G' && components[6] == 'B'
-	h.pixelBytes = jpegPixelBytes(components, marker == markerSOF2)
+	h.Progressive = marker == markerSOF2
+	h.jpeg.sof, h.jpeg.components = marker, body[6:]
+	h.pixelBytes = jpegPixelBytes(h.jpeg.components, h.Progressive)
 	return nil
-}
-
-// isAdobeRGB says whether Adobe's segment declares that colours were not transformed.
-func isAdobeRGB(app14 []byte) bool {
-	return len(app14) >= 12 && bytes.HasPrefix(app14, []byte("Adobe")) && app14[11] == 0
 }

@@ -7,9 +7,11 @@ type Limits struct {
 	Pixels      int64 // of one frame
 	Side        int   // the longer one, in pixels
 	MinSide     int   // the shorter one, in pixels
-	Scans       int   // of a JPEG
+	Scans       int   // of a progressive JPEG; any other has at most one for each channel
 	Frames      int   // of a GIF
 	FramePixels int64 // of a GIF: width × height × frames
+	Profile     int   // bytes of the colour profile, inflated
+	Metadata    int   // bytes of all that is neither pixels nor their profile
 }
 
 // DefaultLimits let the photos of 48-megapixel phones pass.
@@ -22,5 +24,7 @@ func DefaultLimits() Limits {
 		Scans:       100,
 		Frames:      256,
 		FramePixels: 200_000_000,
+		Profile:     1 << 20,
+		Metadata:    1 << 20,
 	}
 }

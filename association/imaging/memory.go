@@ -36,20 +36,25 @@ func (m *Memory) take(ctx context.Context, n int64) error {
 
 func (m *Memory) give(n int64) { m.free.Release(n) }
 
-// scalerBytes is what the scaler keeps of a pixel between its two passes: four channels as floats.
-const scalerBytes = 32
-
-// memory estimates the bytes that a judged picture takes at the peak: the file, its pixels as the decoder
-// keeps them, and the scaler's columns.
-func (h header) memory(file, size int) int64 {
-	side := min(h.width, h.height)
+// memory estimates the bytes that a judged picture takes at the peak: the file, twice because decoders copy
+// it, its pixels as the decoder keeps them, what the scaler holds of them, and the renditions.
+func (h *Header) memory(file int) int64 {
 	each := h.pixelBytes
-	if h.rgb {
+	if h.jpeg.rgb() {
 		each += rgbPixelBytes
 	}
-	pixels := int64(h.width) * int64(h.height) * int64(each)
-	return int64(file) + pixels + int64(side)*int64(min(size, side))*scalerBytes
+	pixels := int64(h.width) * int64(h.height)
+	return 2*int64(file) + pixels*int64(each) + min(pixels, scaledPixels)*scaledPixelBytes + renditionBytes
 }
+
+const (
+	// scaledPixels is what is left of the largest picture after shrinking.
+	scaledPixels = int64(2 * finest * Longest * 2 * finest * Longest)
+	// scaledPixelBytes is what the scaler holds of such a pixel: four channels, and one between its passes.
+	scaledPixelBytes = 5
+	// renditionBytes is what the levels of two pyramids take, the encoders, and what they return.
+	renditionBytes = 8 << 20
+)
 
 // jpegPixelBytes: a byte a sample; a progressive one keeps four more of each, its coefficients, until the
 // last scan. The samples of a pixel depend on how coarse the colours are. components are
@@ -90,5 +95,6 @@ const (
 	gifPixelBytes   = 6 // an index, another while interlaced rows are sorted, and a canvas
 	vp8PixelBytes   = 2 // 4:2:0
 	vp8lPixelBytes  = 8 // the pixels, and their copy in the last transform
+	heifPixelBytes  = 8 // an engine's own planes, and the picture that it returns
 	alphaPixelBytes = 9 // an alpha plane is a lossless picture of its own, and then a byte
 )

@@ -15,8 +15,9 @@ import (
 
 // overMemory says whether the file is refused where so many bytes of memory are all there is.
 func overMemory(file []byte, bytesFree int64) bool {
-	_, err := imaging.Square(
-		context.Background(), bytes.NewReader(file), 16, imaging.DefaultLimits(), imaging.NewMemory(bytesFree))
+	r := renderer()
+	r.Memory = imaging.NewMemory(bytesFree)
+	_, err := r.Render(context.Background(), file, imaging.Request{})
 	return err != nil && imaging.Reason(fault.Public(err).Reason) == imaging.TooManyPixels
 }
 
@@ -48,7 +49,7 @@ func TestAPictureIsWeighedBeforeDecoding(t *testing.T) {
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()
-			need := int64(len(c.file)) + 100*80*c.pixel + 80*16*32
+			need := 2*int64(len(c.file)) + 100*80*(c.pixel+5) + 8<<20
 			if overMemory(c.file, need) {
 				t.Errorf("it is refused where %d bytes are free", need)
 			}
@@ -61,10 +62,11 @@ func TestAPictureIsWeighedBeforeDecoding(t *testing.T) {
 
 func TestAPictureWaitsForMemory(t *testing.T) {
 	t.Parallel()
-	file, m := jpegOf(t, patches(64, 64)), imaging.NewMemory(1<<20)
-	must(t, m.Take(t.Context(), 1<<20))
+	file, m := jpegOf(t, patches(64, 64)), imaging.NewMemory(16<<20)
+	must(t, m.Take(t.Context(), 16<<20))
+	r := imaging.Renderer{Limits: imaging.DefaultLimits(), Memory: m}
 	render := func(ctx context.Context) error {
-		_, err := imaging.Square(ctx, bytes.NewReader(file), 64, imaging.DefaultLimits(), m)
+		_, err := r.Render(ctx, file, imaging.Request{})
 		return err
 	}
 	brief, cancel := context.WithTimeout(t.Context(), 20*time.Millisecond)
@@ -74,7 +76,7 @@ func TestAPictureWaitsForMemory(t *testing.T) {
 	}
 	done := make(chan error)
 	go func() { done <- render(t.Context()) }()
-	m.Give(1 << 20)
+	m.Give(16 << 20)
 	must(t, <-done)
-	must(t, m.Take(t.Context(), 1<<20)) // all of it was given back
+	must(t, m.Take(t.Context(), 16<<20)) // all of it was given back
 }

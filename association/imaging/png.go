@@ -8,7 +8,7 @@ const (
 )
 
 // readPNG walks through the chunks up to IEND.
-func (h *header) readPNG(b []byte) error {
+func (h *Header) readPNG(b []byte, l Limits) error {
 	b = b[pngSignature:]
 	for first := true; ; first = false {
 		if len(b) < pngFrame {
@@ -21,17 +21,42 @@ func (h *header) readPNG(b []byte) error {
 		if n+pngFrame > uint64(len(b)) {
 			return Truncated.Fault()
 		}
+		body := b[8:][:n]
 		switch kind {
 		case "IHDR":
-			w, height := binary.BigEndian.Uint32(b[8:]), binary.BigEndian.Uint32(b[12:])
-			if !first || w == 0 || height == 0 || w > 1<<31-1 || height > 1<<31-1 {
+			if !first || !h.readIHDR(body) {
 				return NotAnImage.Fault()
 			}
-			h.width, h.height = int(w), int(height)
-			h.pixelBytes = pngPixelBytes(b[16], b[17], b[20])
 		case "IEND":
 			return nil
+		case "iCCP":
+			h.profile = inflated(body, l.Profile)
+		case "eXIf":
+			h.Orientation = tiffOrientation(body)
+			h.metadata += len(body)
+		default:
+			h.readChunk(kind, len(body))
 		}
 		b = b[n+pngFrame:]
+	}
+}
+
+// readIHDR reads the size, depth, colour type and interlacing.
+func (h *Header) readIHDR(b []byte) bool {
+	w, height := binary.BigEndian.Uint32(b), binary.BigEndian.Uint32(b[4:])
+	if w == 0 || height == 0 || w > 1<<31-1 || height > 1<<31-1 {
+		return false
+	}
+	h.width, h.height = int(w), int(height)
+	h.pixelBytes = pngPixelBytes(b[8], b[9], b[12])
+	return true
+}
+
+// readChunk counts what is no pixels. A chunk is work even if it is empty, so its frame counts as well.
+func (h *Header) readChunk(kind string, n int) {
+	switch {
+	case kind == "IDAT" && n > 0, kind == "PLTE":
+	default:
+		h.metadata += n + pngFrame
 	}
 }

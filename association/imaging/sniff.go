@@ -14,6 +14,12 @@ const (
 	WebP = "image/webp"
 )
 
+// The media types that are recognised in order to say what to send instead; an Engine may read them.
+const (
+	HEIC = "image/heic"
+	AVIF = "image/avif"
+)
+
 var accepted = [...]string{JPEG, PNG, GIF, WebP}
 
 // Accepted says whether pictures of a declared media type, in any spelling, can be photos.
@@ -41,6 +47,19 @@ func Sniff(head []byte) (mediaType string, ok bool) {
 		return GIF, true
 	case len(head) >= 12 && bytes.HasPrefix(head, []byte("RIFF")) && bytes.Equal(head[8:12], []byte("WEBP")):
 		return WebP, true
+	case len(head) >= 12 && bytes.Equal(head[4:8], []byte("ftyp")):
+		return sniffBrand(string(head[8:12]))
+	}
+	return "", false
+}
+
+// sniffBrand tells still pictures by the major brand of their ISO base media file. Films are none.
+func sniffBrand(brand string) (mediaType string, ok bool) {
+	switch brand {
+	case "avif", "avis":
+		return AVIF, true
+	case "heic", "heix", "heim", "heis", "hevc", "hevx", "mif1", "msf1":
+		return HEIC, true
 	}
 	return "", false
 }
@@ -51,6 +70,9 @@ func Verdict(declared string, head []byte) error {
 	is, ok := Sniff(head)
 	if !ok {
 		return NotAnImage.Fault()
+	}
+	if is == HEIC || is == AVIF {
+		return UnsupportedFormat.Fault()
 	}
 	if is != Canonical(declared) {
 		return TypeMismatch.Fault()

@@ -9,7 +9,7 @@ const riffHeader = 8 // a chunk's name and length
 
 // readWebP walks through the chunks. The canvas and the one picture on it must have the same size: the
 // decoder would make room for both.
-func (h *header) readWebP(b []byte) error {
+func (h *Header) readWebP(b []byte) error {
 	size := uint64(binary.LittleEndian.Uint32(b[4:]))
 	if size+riffHeader > uint64(len(b)) {
 		return Truncated.Fault()
@@ -33,6 +33,11 @@ func (h *header) readWebP(b []byte) error {
 			if ok = len(body) >= 10 && canvasWidth == 0; ok {
 				canvasWidth, canvasHeight = 1+uint24(body[4:]), 1+uint24(body[7:])
 			}
+		case "ICCP":
+			h.profile = body
+		case "EXIF":
+			h.Orientation = max(orientation(body), tiffOrientation(body)) // with the prefix or without
+			h.metadata += len(body)
 		case "ALPH":
 			h.pixelBytes += alphaPixelBytes
 		case "VP8 ":
@@ -41,6 +46,8 @@ func (h *header) readWebP(b []byte) error {
 		case "VP8L":
 			h.pixelBytes += vp8lPixelBytes
 			ok = h.width == 0 && h.readVP8L(body)
+		default:
+			h.metadata += len(body) + riffHeader
 		}
 		if !ok {
 			return NotAnImage.Fault()
@@ -54,7 +61,7 @@ func (h *header) readWebP(b []byte) error {
 }
 
 // readVP8 reads a key frame's header (RFC 6386, section 9.1).
-func (h *header) readVP8(b []byte) bool {
+func (h *Header) readVP8(b []byte) bool {
 	if len(b) < 10 || !bytes.Equal(b[3:6], []byte{0x9D, 0x01, 0x2A}) {
 		return false
 	}
@@ -64,7 +71,7 @@ func (h *header) readVP8(b []byte) bool {
 }
 
 // readVP8L reads a lossless header: a signature byte, then 14 bits each of width-1 and height-1.
-func (h *header) readVP8L(b []byte) bool {
+func (h *Header) readVP8L(b []byte) bool {
 	if len(b) < 5 || b[0] != 0x2F {
 		return false
 	}

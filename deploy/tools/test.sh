@@ -35,7 +35,11 @@ formatted() {
     [ -z "$files" ] || { echo "not formatted (gofumpt -w mends it):" && echo "$files" && return 1; }
 }
 
-vetted() { go vet ./... && go vet -tags bench,soak ./... && go vet -tags faultpoints ./...; }
+# With the tag of every build and those of special ones, and the one room that looks at it without.
+vetted() {
+    go vet -tags nodynamic ./... && go vet -tags nodynamic,bench,soak ./... &&
+        go vet -tags nodynamic,faultpoints ./... && go vet ./association/imaging
+}
 
 lint() {
     wait "$lint_build" || { cat "$work/lint.log" && return 1; }
@@ -51,7 +55,7 @@ whole='^cameo/(cmd|server/boot|server/servertest)(/|$)'
 suite() { # file for the events, then flags and packages
     local events="$1"
     shift
-    "$bin/gotestsum" --format pkgname --jsonfile "$events" -- -race -timeout 20m "$@"
+    "$bin/gotestsum" --format pkgname --jsonfile "$events" -- -tags nodynamic -race -timeout 20m "$@"
 }
 
 rooms() {
@@ -93,7 +97,7 @@ require() {
 }
 
 quick() {
-    "$bin/gotestsum" --format pkgname --jsonfile "$work/quick.json" -- -short ./...
+    "$bin/gotestsum" --format pkgname --jsonfile "$work/quick.json" -- -tags nodynamic -short ./...
 }
 
 count() { # action: how many tests ended so, in all suites

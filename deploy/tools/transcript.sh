@@ -15,7 +15,7 @@ photo=$(realpath "$photo")
 work=$(mktemp -d)
 server=''
 trap '[ -z "$server" ] || kill -9 "$server" 2>/dev/null || true; rm -rf "$work"' EXIT
-CGO_ENABLED=0 go build -o "$work/bin/cameo" ./cmd/cameo
+CGO_ENABLED=0 go build -tags nodynamic -o "$work/bin/cameo" ./cmd/cameo
 export PATH="$work/bin:$PATH" XDG_STATE_HOME="$work/state"
 cd "$work"
 cp "$photo" photo.jpg

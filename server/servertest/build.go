@@ -21,9 +21,9 @@ var (
 	unsynced = sync.OnceValues(func() (string, error) { return build("benchnosync") })
 )
 
-// build makes the program from the sources that the test was built of, with one build tag, and returns its
-// path. It lies in the user's cache, one for each tag and checkout. A program that is running keeps its old
-// file.
+// build makes the program from the sources that the test was built of, with the tag of every
+// build and one of its own, and returns its path. It lies in the user's cache, one for each tag and checkout.
+// A program that is running keeps its old file.
 func build(tag string) (string, error) {
 	top, err := root()
 	if err != nil {
@@ -39,7 +39,7 @@ func build(tag string) (string, error) {
 		return "", err
 	}
 	draft := filepath.Join(dir, fmt.Sprintf("%s.%d", tag, os.Getpid()))
-	made := exec.Command("go", "build", "-tags", tag, "-o", draft, "./cmd/cameo")
+	made := exec.Command("go", "build", "-tags", "nodynamic,"+tag, "-o", draft, "./cmd/cameo")
 	made.Dir = top
 	made.Env = append(made.Environ(), "CGO_ENABLED=0")
 	if out, err := made.CombinedOutput(); err != nil {

@@ -1,0 +1,109 @@
+package imaging
+
+import (
+	"image"
+	"slices"
+)
+
+// Recipe numbers the way in which renditions are made. It grows with every change of their bytes, so that a
+// URL or ETag that carries it never means two pictures.
+const Recipe = 2
+
+// Request says what to make of a picture.
+type Request struct {
+	Crop  Crop // the zero Crop is the centre square
+	Specs []Spec
+}
+
+// Crop is a square within the upright picture, in pixels from its upper left corner.
+type Crop struct{ X, Y, Size int }
+
+// Shape says what a rendition shows and which of its sides a Spec measures.
+type Shape int
+
+// The shapes.
+const (
+	Square Shape = iota // the crop; both sides
+	Wide                // the whole picture; its width
+	Whole               // the whole picture; its longer side
+)
+
+// Longest is the longest side of a rendition that is not Exact, in pixels.
+const Longest = 1024
+
+// Spec asks for one rendition. Its bytes depend on the file, the Crop and the Spec, not on what else is asked
+// for.
+type Spec struct {
+	Shape  Shape
+	Pixels int // of the side that Shape names; a smaller picture makes a smaller rendition
+	// Exact makes a Square that has its size even if the crop is smaller.
+	Exact bool
+	// Type is JPEG (composed on white if the picture is translucent), PNG or WebP; "" is PNG if the picture is
+	// translucent, else JPEG.
+	Type string
+}
+
+// Plan is what is made of every photo: squares of 45 to 1024 pixels, the whole picture 160 and 200 pixels
+// wide and in the size that is shown large, and all but the large ones as WebP as well, if WebP can be
+// made.
+func Plan() []Spec {
+	var all []Spec
+	for _, n := range [...]int{45, 48, 64, 96, 128, 256, 512, 1024} {
+		all = append(all, Spec{Pixels: n})
+	}
+	for _, n := range [...]int{160, 200} {
+		all = append(all, Spec{Shape: Wide, Pixels: n})
+	}
+	all = append(all, Spec{Shape: Whole, Pixels: Longest})
+	if !HasWebP {
+		return all
+	}
+	for _, s := range all {
+		if s.Pixels <= largestWebP {
+			s.Type = WebP
+			all = append(all, s)
+		}
+	}
+	return all
+}
+
+// largestWebP is where WebP stops to be worth its time.
+const largestWebP = 512
+
+// Picture is what was made of a file, and what was learned of it.
+type Picture struct {
+	Header     Header
+	Crop       Crop        // that was used
+	Renditions []Rendition // one for each Spec, in the same order
+	Thumbhash  []byte      // of the crop; it tells a blurred picture in some twenty bytes
+	Colour     Colour      // that dominates the crop
+}
+
+// Colour is a colour in sRGB.
+type Colour struct{ R, G, B uint8 }
+
+// Rendition is a picture as it is served. Renditions that are the same share their Bytes.
+type Rendition struct {
+	Spec          Spec
+	Type          string // media type
+	Width, Height int    // in pixels
+	Bytes         []byte
+}
+
+// wantsWhole says whether anything but the crop is asked for.
+func (q Request) wantsWhole() bool {
+	return slices.ContainsFunc(q.Specs, func(s Spec) bool { return s.Shape != Square })
+}
+
+// within is the crop as a part of a picture. A crop that is not inside is BadCrop.
+func (c Crop) within(picture image.Rectangle) (image.Rectangle, error) {
+	if c == (Crop{}) {
+		c.Size = min(picture.Dx(), picture.Dy())
+		c.X, c.Y = (picture.Dx()-c.Size)/2, (picture.Dy()-c.Size)/2
+	}
+	fits := c.Size > 0 && c.X >= 0 && c.Y >= 0 && c.X <= picture.Dx()-c.Size && c.Y <= picture.Dy()-c.Size
+	if !fits {
+		return image.Rectangle{}, BadCrop.Fault()
+	}
+	return image.Rect(c.X, c.Y, c.X+c.Size, c.Y+c.Size), nil
+}
