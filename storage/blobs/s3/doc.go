@@ -4,7 +4,8 @@
 //
 //	PREFIX/4fGh1Jk2Lm/1-0-x   a run of the writer with epoch 1 of the upload 4fGh1Jk2Lm
 //	PREFIX/deployment         the id of the deployment that the bucket, or this prefix of it, belongs to
-//	PREFIX/.probe-…           there only while Open or Check runs
+//	PREFIX/.probe-…           there only while Open or Check runs; one that a failure leaves goes with the process's
+//	                          next, or, when the process has died, at the next Open of any
 //
 // An object carries its CRC-64/NVME as metadata, whatever the store itself keeps.
 //
@@ -14,7 +15,8 @@
 // file, no multipart upload. Its checksum is computed in one pass and sent as a header that the signature
 // covers; there are no trailers and no second hash over the body, because several stores refuse the former
 // and the latter costs more than the rest of the request. Reading is one GetObject of a range. Objects are
-// listed by the sweep alone.
+// listed by the sweep, and once by Open. Check is asked every few seconds, and makes one request where nothing has
+// failed lately.
 //
 // # A name is used once
 //
