@@ -59,8 +59,13 @@ func (m *mixed) freeze(chance *rand.Rand) {
 // failNow lets every fifth request to S3 fail for two seconds.
 func failNow(proxy *s3test.Proxy, chance *rand.Rand) {
 	faults := []s3test.Fault{
-		{Reset: true}, {Silent: true}, {Flip: true}, {Cut: 1}, {Done: true, Reset: true},
-		{Status: http.StatusServiceUnavailable, Code: "SlowDown"}, {Status: http.StatusInternalServerError, Code: "InternalError"},
+		{Reset: true},
+		{Silent: true},
+		{Flip: true},
+		{Cut: 1},
+		{Done: true, Reset: true},
+		{Status: http.StatusServiceUnavailable, Code: "SlowDown"},
+		{Status: http.StatusInternalServerError, Code: "InternalError"},
 	}
 	proxy.Plan(func(string, int) s3test.Fault { // one call at a time
 		if n := chance.IntN(5 * len(faults)); n < len(faults) {
@@ -174,7 +179,9 @@ func (p *person) complete(key string, content []byte) {
 		to := min(at+chunk, len(content))
 		var err error
 		got, err = p.try(http.MethodPatch, entry(key), ranged(at, to, len(content)), bytes.NewReader(content[at:to]), to-at)
-		if err != nil || got.status == http.StatusServiceUnavailable {
+		switch { // the old request may have begun only after the question was answered
+		case err != nil, got.status == http.StatusServiceUnavailable, got.status == http.StatusConflict,
+			got.status == http.StatusRequestedRangeNotSatisfiable:
 			got = p.insist(http.MethodPatch, entry(key), question, nil)
 		}
 	}
