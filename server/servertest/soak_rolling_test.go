@@ -42,7 +42,7 @@ func TestSoakR10RollingRestart(t *testing.T) {
 		turn.Start()
 		at.route(restarts%2, turn.URL)
 		turn.WaitReady()
-		time.Sleep(time.Second)
+		time.Sleep(3 * time.Second)
 	}
 	all.Wait()
 	sent, whole := load.sent.Load(), load.whole.Load()
