@@ -113,8 +113,8 @@ func (c *put) send(
 	return note.forget()
 }
 
-// giveUp drops an upload that was begun earlier, so that it does not count among the unfinished ones until it expires.
-// One that is whole was told to somebody, and stays. No key is no upload.
+// giveUp drops an upload that was begun earlier, so that it does not count among the unfinished ones until it
+// expires. One that is whole was told to somebody, and stays. No key is no upload.
 func giveUp(ctx context.Context, server *client.Client, key client.Key) {
 	if key == "" {
 		return

@@ -7,8 +7,8 @@ type Sending struct {
 	Puts        int   // requests that it may cost
 }
 
-// Sendings are those whose requests are counted, for a store in which a run is one request, has 16 MiB at most
-// and leaves 1 MiB to the row: each request is a put, and puts every byte once.
+// Sendings are those whose requests are counted, for a store in which a run is one request, has 16 MiB at
+// most and leaves 1 MiB to the row: each request is a put, and puts every byte once.
 func Sendings() []Sending {
 	const mib = 1 << 20
 	return []Sending{

@@ -18,9 +18,9 @@ const probeText = "cameo writes this to see whether the store works\n"
 // provenFor is how long a probe that went well speaks for the store.
 const provenFor = time.Minute
 
-// Check puts, reads and deletes a probe. That costs three requests, and Check is called every few seconds: while
-// the last probe speaks for the store it only reads the deployment's mark. The message says in one sentence what is
-// wrong.
+// Check puts, reads and deletes a probe. That costs three requests, and Check is called every few seconds:
+// while the last probe speaks for the store it only reads the deployment's mark. The message says in one
+// sentence what is wrong.
 func (s *Store) Check(ctx context.Context) error {
 	s.probing.Lock()
 	defer s.probing.Unlock()

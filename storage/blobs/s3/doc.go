@@ -4,8 +4,7 @@
 //
 //	PREFIX/4fGh1Jk2Lm/1-0-x   a run of the writer with epoch 1 of the upload 4fGh1Jk2Lm
 //	PREFIX/deployment         the id of the deployment that the bucket, or this prefix of it, belongs to
-//	PREFIX/.probe-…           there only while Open or Check runs; one that a failure leaves goes with the process's
-//	                          next, or, when the process has died, at the next Open of any
+//	PREFIX/.probe-…           there only while Open or Check runs
 //
 // An object carries its CRC-64/NVME as metadata, whatever the store itself keeps.
 //
@@ -15,8 +14,10 @@
 // file, no multipart upload. Its checksum is computed in one pass and sent as a header that the signature
 // covers; there are no trailers and no second hash over the body, because several stores refuse the former
 // and the latter costs more than the rest of the request. Reading is one GetObject of a range. Objects are
-// listed by the sweep, and once by Open. Check is asked every few seconds, and makes one request where nothing has
-// failed lately.
+// listed by the sweep, and once by Open.
+//
+// Check is called every few seconds, and makes one request where nothing has failed lately. A probe that a
+// failure leaves behind goes with the Store's next one or, when its process has died, at the next Open.
 //
 // # A name is used once
 //

@@ -37,8 +37,8 @@ func (s *Store) probe(ctx context.Context) error {
 	return s.deleteOne(ctx, s.probeKey)
 }
 
-// The keys of probes begin with probePrefix, as no blob's does. One that is older than staleProbe is nobody's: no
-// process takes so long between a put and the delete.
+// The keys of probes begin with probePrefix, as no blob's does. One that is older than staleProbe is
+// nobody's: no process takes so long between a put and the delete.
 const (
 	probePrefix = ".probe-"
 	staleProbe  = time.Hour
@@ -51,8 +51,8 @@ func (s *Store) nameProbes() error {
 	return err
 }
 
-// clearProbes deletes the probes of processes that died in the midst of one. Their age is told by the store's own
-// clock: that of this Store's probe, which was put just now, is the present.
+// clearProbes deletes the probes of processes that died in the midst of one. Their age is told by the
+// store's own clock: that of this Store's probe, which was put just now, is the present.
 func (s *Store) clearProbes(ctx context.Context) error {
 	made := map[string]time.Time{}
 	err := s.do(ctx, func(w *watch) error {
