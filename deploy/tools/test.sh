@@ -61,9 +61,9 @@ rooms() {
     suite "$work/rooms.json" $packages
 }
 
-# The range header is the one text of strangers that decides where bytes go. New inputs that break its reader are kept
-# in the reader's testdata, where every later run finds them. One worker, and nice: the S3 tests run at the same time,
-# which mostly wait.
+# Content-Range is the text of strangers that decides where bytes go. An input that breaks its reader is kept in the
+# reader's testdata, where every later run finds it. One worker, and nice: the tests against S3 servers run at the same
+# time, and mostly wait.
 fuzz() { nice go test -run '^$' -fuzz '^FuzzParseContentRange$' -fuzztime 60s -parallel 1 ./storage; }
 
 fuzzed() { wait "$fuzz_run" || { cat "$work/fuzz.log" && return 1; }; }
