@@ -35,8 +35,9 @@ bench: ## measure against other servers on the same disk and S3 in the same run,
 	  go test -tags $(TAGS),bench -run '^TestBench' -count=1 -v -timeout 60m ./server/servertest/...
 
 .PHONY: soak
-soak: ## long runs with faults and load, before a release (two hours at most)
-	go test -tags $(TAGS),soak -run Soak -count=1 -v -timeout 120m ./...
+soak: ## long runs with faults and load, before a release (two hours at most; CAMEO_SOAK_PART=0.05: a part of it)
+	@$(TOOLS)/setup.sh && $(TOOLS)/tools.sh s3 >/dev/null && CAMEO_TEST_REQUIRE=s3,postgres \
+	  go test -tags $(TAGS),soak -run '^TestSoak' -count=1 -v -timeout 120m ./server/servertest/...
 
 .PHONY: clean
 clean: ## remove what was built; ./data stays

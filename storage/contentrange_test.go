@@ -39,14 +39,9 @@ func TestParseContentRange(t *testing.T) {
 	}
 }
 
-// What is read makes sense, can be written again, and is then read as the same; everything else is Malformed.
+// What is read makes sense, can be written again, and is then read as the same; everything else is Malformed. The
+// seeds lie in testdata, and there go new inputs that break it.
 func FuzzParseContentRange(f *testing.F) {
-	for _, seed := range []string{
-		"bytes 0-9/10", "bytes=0-9", "0-9", "bytes */10", "bytes */*", "bytes 0-9/*", "bytes 9-0/10", "Bytes 0-0/1",
-		"bytes 0-99999999999999999999/*", "bytes -1-9/10", "bytes 0-9/10, bytes 0-9/10", "bytes 4611686018427387904-4611686018427387904/*",
-	} {
-		f.Add(seed)
-	}
 	f.Fuzz(func(t *testing.T, text string) {
 		r, err := storage.ParseContentRange(text)
 		if err != nil {

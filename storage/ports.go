@@ -22,7 +22,8 @@ type Blobs interface {
 	// List returns up to n names that begin with under and stand after the name after, in byte order. Sweep and
 	// scrub only.
 	List(ctx context.Context, under, after Name, n int) ([]Name, error)
-	// Check writes, syncs, reads and deletes a probe.
+	// Check writes, syncs, reads and deletes a probe. A store where that costs something may look at less
+	// while it has no reason to doubt.
 	Check(ctx context.Context) error
 }
 

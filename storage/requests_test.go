@@ -4,56 +4,36 @@ import (
 	"testing"
 
 	"cameo/storage"
+	"cameo/storage/blobs/blobstest"
 )
 
 // The number of requests to an S3-shaped store per finished upload: each is a put, and nothing is read or
 // listed.
 func TestRequests(t *testing.T) {
 	t.Parallel()
-	const mib = 1 << 10 // the shape is scaled down by 1024
-	for _, c := range []struct {
-		name        string
-		size, chunk int64
-		puts        int64
-	}{
-		{"4 MiB in one PATCH", 4 * mib, 4 * mib, 1},
-		{"4 MiB in 1 MiB chunks", 4 * mib, mib, 1},
-		{"4 MiB in 256 KiB chunks", 4 * mib, mib / 4, 1},
-		{"64 MiB in one PATCH", 64 * mib, 64 * mib, 4},
-		{"64 MiB in 8 MiB chunks", 64 * mib, 8 * mib, 8},
-		{"64 MiB in 1 MiB chunks", 64 * mib, mib, 4},
-	} {
-		t.Run(c.name, func(t *testing.T) {
+	const scale = 1024 // as s3Shape is smaller than S3's own
+	for _, c := range blobstest.Sendings() {
+		t.Run(c.Name, func(t *testing.T) {
 			t.Parallel()
 			h := newHouse(t, s3Shape)
 			h.limits.Inline = s3Shape.Inline
-			e, data := h.node("a"), photo(int(c.size))
-			id := h.create(e, c.size)
-			for at := int64(0); at < c.size; at += c.chunk {
+			size, chunk := c.Size/scale, c.Chunk/scale
+			e, data := h.node("a"), photo(int(size))
+			id := h.create(e, size)
+			for at := int64(0); at < size; at += chunk {
 				if _, err := e.Status(bg, id); err != nil {
 					t.Fatal(err)
 				}
-				if _, err := put(e, id, at, data[at:at+c.chunk]); err != nil {
+				if _, err := put(e, id, at, data[at:at+chunk]); err != nil {
 					t.Fatal(err)
 				}
 			}
 			got := h.mem.Counts()
-			if got.Puts != c.puts || got.Gets+got.Deletes+got.Lists != 0 || got.Written != c.size {
-				t.Errorf("got %+v, want %d puts of %d bytes and nothing else", got, c.puts, c.size)
+			if got.Puts != int64(c.Puts) || got.Gets+got.Deletes+got.Lists != 0 || got.Written != size {
+				t.Errorf("got %+v, want %d puts of %d bytes and nothing else", got, c.Puts, size)
 			}
 			same(t, h.read(e, id), data)
 		})
-	}
-}
-
-func TestCutCostsAtMostOneRequest(t *testing.T) {
-	t.Parallel()
-	h := newHouse(t, s3Shape)
-	e, data := h.node("a"), photo(4<<10)
-	id := h.create(e, 4<<10)
-	u, _ := send(e, id, 0, 4<<10, cut(data[:3<<10]))
-	if got := h.mem.Counts(); got.Puts > 1 || u.Offset != 3<<10 {
-		t.Errorf("got %+v, offset %d", got, u.Offset)
 	}
 }
 

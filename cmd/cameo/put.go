@@ -53,6 +53,7 @@ func (c *put) Run(ctx context.Context, s streams) error {
 	}
 	src.Check = func() error { return note.check(file, c.server) }
 	if c.Restart || note.Key != "" && note.Type != src.Type { // the type of an upload cannot be changed
+		giveUp(ctx, server, note.Key)
 		if err := note.forget(); err != nil {
 			return err
 		}
@@ -110,6 +111,19 @@ func (c *put) send(
 	}
 	fmt.Fprintln(s.out, a.Key)
 	return note.forget()
+}
+
+// giveUp drops an upload that was begun earlier, so that it does not count among the unfinished ones until it
+// expires. One that is whole was told to somebody, and stays. No key is no upload.
+func giveUp(ctx context.Context, server *client.Client, key client.Key) {
+	if key == "" {
+		return
+	}
+	ctx, cancel := context.WithTimeout(ctx, dropTime)
+	defer cancel()
+	if a, err := server.Find(ctx, key); err == nil && a.State == "active" {
+		drop(ctx, server, key)
+	}
 }
 
 // drop deletes an upload that nobody will finish. When that fails it expires by itself.

@@ -65,6 +65,13 @@ rooms() {
     suite "$work/rooms.json" $packages
 }
 
+# Content-Range is the text of strangers that decides where bytes go. An input that breaks its reader is kept in the
+# reader's testdata, where every later run finds it. One worker, and nice: the tests against S3 servers run at the same
+# time, and mostly wait.
+fuzz() { nice go test -run '^$' -fuzz '^FuzzParseContentRange$' -fuzztime 60s -parallel 1 ./storage; }
+
+fuzzed() { wait "$fuzz_run" || { cat "$work/fuzz.log" && return 1; }; }
+
 # Never from the test cache either: the servers are no file that it knows. More tests at once than there are cores:
 # many of them wait for a server that does not answer.
 s3() {
@@ -127,7 +134,10 @@ all)
     step "vet" vetted
     step "tests of each room, with -race" rooms
     step "lint" lint
+    fuzz >"$work/fuzz.log" 2>&1 &
+    fuzz_run=$!
     step "tests against S3 servers, with -race" s3
+    step "a minute of fuzz of Content-Range" fuzzed
     step "tests of the whole program and of faults, with -race" program
     step "work tree untouched" clean
     ;;

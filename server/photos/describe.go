@@ -14,7 +14,7 @@ import (
 
 // description is what is told of a person's photo.
 type description struct {
-	State   string            `json:"state"`             // of the newest photo: none, pending, ready, failed
+	State   string            `json:"state"`             // of the newest photo: an association.PhotoState
 	Version string            `json:"version,omitempty"` // of the newest photo
 	Reason  string            `json:"reason,omitempty"`  // why it failed; to the person and to administrators
 	Current string            `json:"current,omitempty"` // version of the photo that is shown

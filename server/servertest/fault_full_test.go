@@ -23,16 +23,22 @@ func tellFull(t *testing.T) fullStory {
 	child := servertest.Process(t, servertest.ProcessOptions{Data: data})
 	child.WaitReady()
 	s := fullStory{call(t, child), child, data}
+	s.wantFirstPhoto()
+	return s
+}
+
+// wantFirstPhoto gives jane a small photo.
+func (s fullStory) wantFirstPhoto() {
+	s.t.Helper()
 	small := servertest.Picture("old.png", 5000)
 	key := s.create(len(small))
 	s.want("a small photo", s.patch(key, small, 0, len(small)), http.StatusOK)
 	got, err := s.associate(key)
 	if err != nil {
-		t.Fatal(err)
+		s.t.Fatal(err)
 	}
 	s.want("its association", got, http.StatusOK)
 	s.wantPhoto()
-	return s
 }
 
 // wantAlive wants everything to answer that needs no room.

@@ -62,17 +62,38 @@ func TestR03CrashAtEveryFailpoint(t *testing.T) {
 		t.Skip("left out by -short (make check): crashes the program at each failpoint")
 	}
 	t.Parallel()
-	for _, p := range failpoints {
+	crashAtEach(t, failpoints, 100_000, func(t *testing.T) place {
+		data := t.TempDir()
+		return place{
+			of:    servertest.ProcessOptions{Data: data},
+			again: servertest.Configured(func(c *boot.Config) { c.Data = data }),
+			rows:  func(query string) []string { return rows(t, data, query) },
+			tidy:  func() { wantTidy(t, data) },
+		}
+	})
+}
+
+// place is where a story goes on after a crash.
+type place struct {
+	of    servertest.ProcessOptions   // of the program that crashes there
+	again servertest.Option           // of the instance that follows it
+	rows  func(query string) []string // of the database
+	tidy  func()                      // wants invariant I5, when all have ended
+}
+
+// crashAtEach crashes the program at each failpoint, in a place of its own, and goes on there.
+func crashAtEach(t *testing.T, points []failpoint, half int, newPlace func(*testing.T) place) {
+	t.Helper()
+	for _, p := range points {
 		t.Run(p.String(), func(t *testing.T) {
 			t.Parallel()
-			const half = 100_000
-			s, child := p.crash(t, half, servertest.Stores{})
-			i := servertest.Start(t, servertest.Configured(func(c *boot.Config) { c.Data = child.Data }))
-			s.resume(i, p.step, p.offset*half)
-			if got := rows(t, child.Data, onePhoto); got[0] != "1" {
+			at := newPlace(t)
+			s := p.crash(t, half, at.of)
+			s.resume(servertest.Start(t, at.again), p.step, p.offset*half)
+			if got := at.rows(onePhoto); got[0] != "1" {
 				t.Errorf("got %s photos, want the one", got[0])
 			}
-			wantTidy(t, child.Data)
+			at.tidy()
 		})
 	}
 }
@@ -94,13 +115,12 @@ func TestR03KnowsEveryFailpoint(t *testing.T) {
 // String is the value of CAMEO_FAULTPOINT.
 func (p failpoint) String() string { return fmt.Sprintf("%s:%d", p.name, p.pass) }
 
-// crash tells a story until a child that has these stores, or its own, has met the failpoint.
-func (p failpoint) crash(t *testing.T, half int, stores servertest.Stores) (*crashStory, *servertest.Child) {
+// crash tells a story until a child with these options has met the failpoint.
+func (p failpoint) crash(t *testing.T, half int, of servertest.ProcessOptions) *crashStory {
 	t.Helper()
 	s := &crashStory{t: t, content: servertest.Picture("me.png", 2*half)}
-	child := servertest.Process(t, servertest.ProcessOptions{
-		Faultpoints: true, Stores: stores, Env: []string{"CAMEO_FAULTPOINT=" + p.String()},
-	})
+	of.Faultpoints, of.Env = true, []string{"CAMEO_FAULTPOINT=" + p.String()}
+	child := servertest.Process(t, of)
 	child.WaitReady()
 	s.caller = call(t, child)
 	if at := s.tell(firstHalf); at != p.step {
@@ -109,7 +129,7 @@ func (p failpoint) crash(t *testing.T, half int, stores servertest.Stores) (*cra
 	if code := child.Wait(10 * time.Second); code != 137 {
 		t.Fatalf("got exit code %d, want 137; it said:\n%s", code, child.Said())
 	}
-	return s, child
+	return s
 }
 
 // crashStory uploads a picture in two halves and makes it jane's photo.

@@ -72,17 +72,11 @@ var failpointsOfNodes = []failpoint{
 // R03 on PostgreSQL and S3: another node goes on where the first has crashed.
 func crashAtEveryFailpoint(t *testing.T, all *deployment) {
 	t.Helper()
-	for _, p := range failpointsOfNodes {
-		t.Run(p.String(), func(t *testing.T) {
-			t.Parallel()
-			const half = 3 * mebibyte / 2
-			d := all.deployment(t)
-			s, _ := p.crash(t, half, d.stores)
-			s.resume(servertest.Start(t, servertest.Shared(d.stores)), p.step, p.offset*half)
-			if got := d.rows(onePhoto); got[0] != "1" {
-				t.Errorf("got %s photos, want the one", got[0])
-			}
-			d.wantTidy()
-		})
-	}
+	crashAtEach(t, failpointsOfNodes, 3*mebibyte/2, func(t *testing.T) place {
+		d := all.deployment(t)
+		return place{
+			of:    servertest.ProcessOptions{Stores: d.stores},
+			again: servertest.Shared(d.stores), rows: d.rows, tidy: d.wantTidy,
+		}
+	})
 }

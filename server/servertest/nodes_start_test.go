@@ -36,6 +36,9 @@ func sayWhatIsWrong(t *testing.T, all *deployment) {
 		{"nobody at the endpoint", func(_ *testing.T, d *deployment) {
 			d.stores.Blobs = "s3://cameo?endpoint=http://127.0.0.1:1"
 		}, "", 1, "stored bytes", "the S3 store cannot be reached at its endpoint"},
+		{"an endpoint whose name leads nowhere", func(_ *testing.T, d *deployment) {
+			d.stores.Blobs = "s3://cameo?endpoint=http://nowhere.invalid"
+		}, "", 1, "stored bytes", "the endpoint given has a name that is not known"},
 		{"another service at the endpoint", func(_ *testing.T, d *deployment) {
 			d.stores.Blobs = "s3://cameo?endpoint=" + stranger.URL
 		}, "", 2, "stored bytes", "the endpoint given does not answer as an S3 store does"},
@@ -57,6 +60,9 @@ func sayWhatIsWrong(t *testing.T, all *deployment) {
 		{"nobody at the database", func(_ *testing.T, d *deployment) {
 			d.stores.Database = "postgres://cameo:" + secret + "@127.0.0.1:1/cameo"
 		}, "", 1, "database", "the database cannot be reached: it does not run, or it listens elsewhere"},
+		{"a database whose host's name leads nowhere", func(_ *testing.T, d *deployment) {
+			d.stores.Database = "postgres://cameo:" + secret + "@nowhere.invalid/cameo"
+		}, "", 1, "database", "the name of the database's host leads nowhere"},
 		{"no such database", func(_ *testing.T, d *deployment) {
 			d.stores.Database = d.postgres.Address("nothing")
 		}, "", 2, "database", "the database server has no database of that name; create it first"},

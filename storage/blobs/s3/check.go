@@ -5,35 +5,50 @@ import (
 	"context"
 	"errors"
 	"io"
+	"time"
 
 	"github.com/aws/aws-sdk-go-v2/service/s3"
 
-	"cameo/storage"
 	"cameo/storage/fault"
 )
 
 // probeText is what a probe holds.
 const probeText = "cameo writes this to see whether the store works\n"
 
-// Check puts, reads and deletes a probe. Its message says in one sentence what is wrong.
+// provenFor is how long a probe that went well speaks for the store.
+const provenFor = time.Minute
+
+// Check puts, reads and deletes a probe. That costs three requests, and Check is called every few seconds:
+// while the last probe speaks for the store it only reads the deployment's mark. The message says in one
+// sentence what is wrong.
 func (s *Store) Check(ctx context.Context) error {
-	key, err := s.probeKey()
-	if err != nil {
+	s.probing.Lock()
+	defer s.probing.Unlock()
+	if s.proven.Load() {
+		_, err := s.fetch(ctx, s.markKey(), 1)
+		if !fault.Is(err, fault.NotFound) { // what else is missing with the mark, the probe finds out
+			return err
+		}
+	}
+	o := s.object(s.probeKey, [][]byte{[]byte(probeText)}, int64(len(probeText)))
+	o.overwrites = true // one may have been left
+	if err := s.send(ctx, o); err != nil {
 		return err
 	}
-	if err := s.send(ctx, s.object(key, [][]byte{[]byte(probeText)}, int64(len(probeText)))); err != nil {
-		return err
-	}
-	err = s.readProbe(ctx, key)
-	if left := s.deleteOne(ctx, key); err == nil {
+	err := s.readProbe(ctx)
+	if left := s.deleteOne(ctx, s.probeKey); err == nil {
 		err = left
+	}
+	if err == nil {
+		s.proven.Store(true)
+		time.AfterFunc(provenFor, func() { s.proven.Store(false) })
 	}
 	return err
 }
 
 // readProbe finds out a server that says yes to everything and keeps nothing.
-func (s *Store) readProbe(ctx context.Context, key string) error {
-	got, err := s.fetch(ctx, key, int64(len(probeText)))
+func (s *Store) readProbe(ctx context.Context) error {
+	got, err := s.fetch(ctx, s.probeKey, int64(len(probeText)))
 	if err == nil && string(got) != probeText {
 		err = trouble{notS3, errors.New("the store returns other bytes than were put")}.fault()
 	}
@@ -43,7 +58,7 @@ func (s *Store) readProbe(ctx context.Context, key string) error {
 // Mark gives the store a deployment's id unless it has one, and returns the id that it has then.
 func (s *Store) Mark(ctx context.Context, id string) (stands string, err error) {
 	const longest = 1 << 10
-	key := s.prefix + "deployment"
+	key := s.markKey()
 	got, err := s.fetch(ctx, key, longest)
 	if fault.Is(err, fault.NotFound) {
 		err = s.send(ctx, s.object(key, [][]byte{[]byte(id)}, int64(len(id))))
@@ -57,11 +72,8 @@ func (s *Store) Mark(ctx context.Context, id string) (stands string, err error) 
 	return string(bytes.TrimSpace(got)), nil
 }
 
-// probeKey is a key that no other probe has, and no blob.
-func (s *Store) probeKey() (string, error) {
-	name, err := storage.DrawBase62(s.random, 12)
-	return s.prefix + ".probe-" + name, err
-}
+// markKey is the key of the deployment's mark.
+func (s *Store) markKey() string { return s.prefix + "deployment" }
 
 // send is one put, without a look at what an attempt of unknown outcome left.
 func (s *Store) send(ctx context.Context, o object) error {

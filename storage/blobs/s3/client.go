@@ -2,6 +2,7 @@ package s3
 
 import (
 	"context"
+	"net"
 	"net/http"
 	"time"
 
@@ -21,7 +22,7 @@ const defaultRegion = "us-east-1"
 // hashes of bodies.
 func newClient(ctx context.Context, c Config) (*s3.Client, error) {
 	options := []func(*config.LoadOptions) error{
-		config.WithHTTPClient(awshttp.NewBuildableClient().WithTransportOptions(tune)),
+		config.WithHTTPClient(awshttp.NewBuildableClient().WithTransportOptions(tune).WithDialerOptions(dial)),
 		config.WithRetryer(func() aws.Retryer { return aws.NopRetryer{} }),
 	}
 	if c.Region != "" {
@@ -67,6 +68,9 @@ func tune(t *http.Transport) {
 	t.WriteBufferSize = 64 << 10
 	t.ReadBufferSize = 64 << 10
 }
+
+// dial keeps bodies where their progress is seen.
+func dial(d *net.Dialer) { d.Control = boundUnsent }
 
 // unsigned leaves the body out of the signature: the checksum, which is signed, vouches for it.
 func unsigned(o *s3.Options) {

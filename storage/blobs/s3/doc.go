@@ -14,7 +14,10 @@
 // file, no multipart upload. Its checksum is computed in one pass and sent as a header that the signature
 // covers; there are no trailers and no second hash over the body, because several stores refuse the former
 // and the latter costs more than the rest of the request. Reading is one GetObject of a range. Objects are
-// listed by the sweep alone.
+// listed by the sweep, and once by Open.
+//
+// Check is called every few seconds, and makes one request where nothing has failed lately. A probe that a
+// failure leaves behind goes with the Store's next one or, when its process has died, at the next Open.
 //
 // # A name is used once
 //

@@ -234,6 +234,20 @@ func TestReadingGoesOnAfterACut(t *testing.T) {
 	})
 }
 
+// R12: a line that is slow is no store that does not answer.
+func TestSlowLine(t *testing.T) {
+	t.Parallel()
+	s, proxy := behind(t, s3test.Shared(t, s3test.MinIO))
+	proxy.Plan(func(string, int) s3test.Fault { return s3test.Fault{Late: time.Second, Rate: 300_000} })
+	if err := put(t.Context(), s, blob, photo(3<<20, 1)); err != nil {
+		t.Fatal(err)
+	}
+	if got := proxy.Counts(); got["PutObject"] != 1 {
+		t.Errorf("got the requests %v, want one put", got)
+	}
+	wantStored(t, s, blob, photo(3<<20, 1))
+}
+
 // R11: a frozen store is given up within ten seconds, and once that is known at once; it recovers by itself.
 func TestFrozenStore(t *testing.T) {
 	t.Parallel()

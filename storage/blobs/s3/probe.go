@@ -2,37 +2,81 @@ package s3
 
 import (
 	"context"
+	"errors"
 	"hash/crc32"
+	"time"
 
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/s3"
 	"github.com/minio/crc64nvme"
 
+	"cameo/storage"
 	"cameo/storage/fault"
 )
 
 // probe settles what the store can do, with an object that is deleted afterwards: by which checksum it holds
 // a put to its bytes, and whether it refuses to replace an object.
 func (s *Store) probe(ctx context.Context) error {
-	key, err := s.probeKey()
-	if err != nil {
-		return err
-	}
 	page := []byte(probeText)
 	o := object{
-		key: key, pages: [][]byte{page}, size: int64(len(page)), overwrites: true,
+		key: s.probeKey, pages: [][]byte{page}, size: int64(len(page)), overwrites: true,
 		crc64:  crc64nvme.Checksum(page),
 		crc32c: crc32.Checksum(page, crc32.MakeTable(crc32.Castagnoli)),
 	}
-	err = s.choose(ctx, o)
+	err := s.choose(ctx, o)
 	if err == nil {
 		err = s.tryCondition(ctx, o)
 	}
 	if err == nil {
-		err = s.readProbe(ctx, key)
+		err = s.readProbe(ctx)
 	}
 	if err != nil {
 		return err
 	}
-	return s.deleteOne(ctx, key)
+	_ = s.clearProbes(ctx) // what stays is small, and the next start finds it
+	return s.deleteOne(ctx, s.probeKey)
+}
+
+// The keys of probes begin with probePrefix, as no blob's does. One that is older than staleProbe is
+// nobody's: no process takes so long between a put and the delete.
+const (
+	probePrefix = ".probe-"
+	staleProbe  = time.Hour
+)
+
+// nameProbes draws a key that no other Store has for its probes.
+func (s *Store) nameProbes() error {
+	name, err := storage.DrawBase62(s.random, 12)
+	s.probeKey = s.prefix + probePrefix + name
+	return err
+}
+
+// clearProbes deletes the probes of processes that died in the midst of one. Their age is told by the
+// store's own clock: that of this Store's probe, which was put just now, is the present.
+func (s *Store) clearProbes(ctx context.Context) error {
+	made := map[string]time.Time{}
+	err := s.do(ctx, func(w *watch) error {
+		defer w.end()
+		in := &s3.ListObjectsV2Input{Bucket: &s.bucket, Prefix: aws.String(s.prefix + probePrefix)}
+		out, err := s.client.ListObjectsV2(w.ctx, in)
+		if err != nil {
+			return err
+		}
+		for _, o := range out.Contents {
+			made[aws.ToString(o.Key)] = aws.ToTime(o.LastModified)
+		}
+		return nil
+	})
+	present, ok := made[s.probeKey]
+	if err != nil || !ok {
+		return err
+	}
+	for key, then := range made {
+		if present.Sub(then) > staleProbe {
+			err = errors.Join(err, s.deleteOne(ctx, key))
+		}
+	}
+	return err
 }
 
 // choose finds the checksum. What the configuration names is held to.

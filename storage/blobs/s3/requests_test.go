@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"cameo/storage"
+	"cameo/storage/blobs/blobstest"
 	"cameo/storage/blobs/s3"
 	"cameo/storage/blobs/s3/s3test"
 	"cameo/storage/fault"
@@ -100,35 +101,24 @@ func wantUpload(t *testing.T, e *storage.Engine, id storage.ID, want []byte) {
 // put, no byte is written twice, and a status query asks the store nothing.
 func TestRequests(t *testing.T) {
 	t.Parallel()
-	for _, c := range []struct {
-		name        string
-		size, chunk int64
-		puts        int
-	}{
-		{"4 MiB in one PATCH", 4 * mib, 4 * mib, 1},
-		{"4 MiB in 1 MiB chunks", 4 * mib, mib, 1},
-		{"4 MiB in 256 KiB chunks", 4 * mib, mib / 4, 1},
-		{"64 MiB in one PATCH", 64 * mib, 64 * mib, 4},
-		{"64 MiB in 8 MiB chunks", 64 * mib, 8 * mib, 8},
-		{"64 MiB in 1 MiB chunks", 64 * mib, mib, 4},
-	} {
-		t.Run(c.name, func(t *testing.T) {
+	for _, c := range blobstest.Sendings() {
+		t.Run(c.Name, func(t *testing.T) {
 			t.Parallel()
 			s, proxy := behind(t, s3test.Shared(t, s3test.MinIO))
-			e, data := engine(t, s), bytes.Join(photo(int(c.size), 1), nil)
+			e, data := engine(t, s), bytes.Join(photo(int(c.Size), 1), nil)
 			proxy.Plan(func(string, int) s3test.Fault { return s3test.Fault{} })
-			id := begin(t, e, c.size)
-			for at := int64(0); at < c.size; at += c.chunk {
+			id := begin(t, e, c.Size)
+			for at := int64(0); at < c.Size; at += c.Chunk {
 				if _, err := e.Status(t.Context(), id); err != nil {
 					t.Fatal(err)
 				}
-				if _, err := send(t.Context(), e, id, at, c.chunk, body(data[at:at+c.chunk], io.EOF)); err != nil {
+				if _, err := send(t.Context(), e, id, at, c.Chunk, body(data[at:at+c.Chunk], io.EOF)); err != nil {
 					t.Fatal(err)
 				}
 			}
-			want := map[string]int{"PutObject": c.puts}
-			if got := proxy.Counts(); !maps.Equal(got, want) || proxy.Stored() != c.size {
-				t.Errorf("got %v and %d bytes, want %v and %d", got, proxy.Stored(), want, c.size)
+			want := map[string]int{"PutObject": c.Puts}
+			if got := proxy.Counts(); !maps.Equal(got, want) || proxy.Stored() != c.Size {
+				t.Errorf("got %v and %d bytes, want %v and %d", got, proxy.Stored(), want, c.Size)
 			}
 			wantUpload(t, e, id, data)
 		})

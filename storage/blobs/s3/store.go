@@ -3,6 +3,7 @@ package s3
 import (
 	"context"
 	"io"
+	"sync"
 	"sync/atomic"
 
 	"github.com/aws/aws-sdk-go-v2/service/s3"
@@ -29,6 +30,9 @@ type Store struct {
 	conditional bool      // the store refuses to replace an object when it is asked to
 	oneByOne    atomic.Bool
 	ailing      atomic.Bool // it did not answer a moment ago
+	probeKey    string      // of this Store's probes; one that is left by a failure, the next one deletes
+	probing     sync.Mutex  // Check's
+	proven      atomic.Bool // a probe went well lately, and no request has failed since
 }
 
 var _ storage.Blobs = (*Store)(nil)
@@ -52,6 +56,9 @@ func Open(ctx context.Context, c Config) (*Store, error) {
 		s.prefix = c.Prefix + "/"
 	}
 	if err := s.haveCredentials(ctx); err != nil {
+		return nil, err
+	}
+	if err := s.nameProbes(); err != nil {
 		return nil, err
 	}
 	if err := s.probe(ctx); err != nil {

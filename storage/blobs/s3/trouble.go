@@ -47,59 +47,39 @@ type fact struct {
 	sentence string
 }
 
+// passing is the fact of what another attempt may mend.
+func passing(sentence string) fact {
+	return fact{kind: fault.Unavailable, again: true, sentence: sentence}
+}
+
+// lasting is the fact of what only other settings mend.
+func lasting(sentence string) fact {
+	return fact{kind: fault.Unavailable, settings: true, sentence: sentence}
+}
+
 var facts = map[reason]fact{
-	taken:   {kind: fault.Exists, sentence: "a blob of that name exists"},
-	missing: {kind: fault.NotFound, sentence: "there is no such blob"},
-	outside: {kind: fault.Corrupt, sentence: "a blob is shorter than what was written"},
-	full:    {kind: fault.Full, sentence: "the S3 store has no room"},
-	busy:    {kind: fault.Unavailable, again: true, sentence: "the S3 store cannot answer now"},
-	down:    {kind: fault.Unavailable, again: true, sentence: "the S3 store cannot be reached at its endpoint"},
-	silent:  {kind: fault.Unavailable, again: true, sentence: "the S3 store does not answer in time"},
-	damaged: {
-		kind: fault.Unavailable, again: true,
-		sentence: "bytes were damaged on their way to the S3 store",
-	},
-	noBucket: {
-		kind: fault.Unavailable, settings: true,
-		sentence: "the S3 store has no bucket of the name given",
-	},
-	credentials: {
-		kind: fault.Unavailable, settings: true,
-		sentence: "the S3 store refuses the credentials: they are unknown, wrong or expired",
-	},
-	forbidden: {
-		kind: fault.Unavailable, settings: true,
-		sentence: "the S3 store does not let these credentials read, write and delete in the bucket",
-	},
+	taken:       {kind: fault.Exists, sentence: "a blob of that name exists"},
+	missing:     {kind: fault.NotFound, sentence: "there is no such blob"},
+	outside:     {kind: fault.Corrupt, sentence: "a blob is shorter than what was written"},
+	full:        {kind: fault.Full, sentence: "the S3 store has no room"},
+	busy:        passing("the S3 store cannot answer now"),
+	down:        passing("the S3 store cannot be reached at its endpoint"),
+	silent:      passing("the S3 store does not answer in time"),
+	damaged:     passing("bytes were damaged on their way to the S3 store"),
+	noAddress:   passing("the endpoint given has a name that is not known"),
+	noBucket:    lasting("the S3 store has no bucket of the name given"),
+	credentials: lasting("the S3 store refuses the credentials: they are unknown, wrong or expired"),
+	forbidden:   lasting("the S3 store does not let these credentials read, write and delete in the bucket"),
+	elsewhere:   lasting("the bucket is of another region or endpoint than the one given"),
+	notS3:       lasting("the endpoint given does not answer as an S3 store does"),
+	untrusted:   lasting("the certificate of the endpoint given is not trusted"),
+	noKey:       lasting("the S3 store cannot encrypt as sse and kms_key ask"),
+	noFeature:   lasting("the S3 store does not know something that its parameters ask for"),
+	odd:         {kind: fault.Unavailable, sentence: "the S3 store refuses a request"},
 	skewed: {
 		kind: fault.Unavailable, again: true, settings: true,
 		sentence: "the clocks of this machine and of the S3 store differ by more than the store accepts",
 	},
-	elsewhere: {
-		kind: fault.Unavailable, settings: true,
-		sentence: "the bucket is of another region or endpoint than the one given",
-	},
-	notS3: {
-		kind: fault.Unavailable, settings: true,
-		sentence: "the endpoint given does not answer as an S3 store does",
-	},
-	noAddress: {
-		kind: fault.Unavailable, again: true, settings: true,
-		sentence: "the endpoint given has a name that is not known",
-	},
-	untrusted: {
-		kind: fault.Unavailable, settings: true,
-		sentence: "the certificate of the endpoint given is not trusted",
-	},
-	noKey: {
-		kind: fault.Unavailable, settings: true,
-		sentence: "the S3 store cannot encrypt as sse and kms_key ask",
-	},
-	noFeature: {
-		kind: fault.Unavailable, settings: true,
-		sentence: "the S3 store does not know something that its parameters ask for",
-	},
-	odd: {kind: fault.Unavailable, sentence: "the S3 store refuses a request"},
 }
 
 // codes are the error codes of S3, and of other stores where those differ.

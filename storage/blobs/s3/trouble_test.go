@@ -79,7 +79,7 @@ func TestOpenSaysWhatIsWrong(t *testing.T) {
 		},
 		{
 			"the endpoint's name is unknown", endpoint(func(*testing.T) string { return "http://nowhere.invalid" }),
-			fault.Invalid, "endpoint_unknown",
+			fault.Unavailable, "endpoint_unknown",
 		},
 		{
 			"a web server that knows nothing", endpoint(func(t *testing.T) string { return website(t, 404) }),

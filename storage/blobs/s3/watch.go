@@ -70,7 +70,7 @@ func patience(stalls int) time.Duration {
 // watch, unless it hands it on with what it opened.
 func (s *Store) do(ctx context.Context, call func(w *watch) error) error {
 	if s.ailing.Load() {
-		return inWords(s.attempt(ctx, ailingLimit, call))
+		return s.inWords(s.attempt(ctx, ailingLimit, call))
 	}
 	stalls := 0
 	for n := 1; ; n++ {
@@ -80,7 +80,7 @@ func (s *Store) do(ctx context.Context, call func(w *watch) error) error {
 			if t.reason == silent {
 				s.ails()
 			}
-			return inWords(err)
+			return s.inWords(err)
 		}
 		if t.reason == silent {
 			stalls++
@@ -108,12 +108,16 @@ func (s *Store) attempt(ctx context.Context, limit time.Duration, call func(w *w
 	return w.explain(err)
 }
 
-// inWords turns a trouble into a fault.
-func inWords(err error) error {
-	if t, ok := errors.AsType[trouble](err); ok {
-		return t.fault()
+// inWords turns a trouble into a fault. After one that the store is to blame for, the next Check is thorough.
+func (s *Store) inWords(err error) error {
+	t, ok := errors.AsType[trouble](err)
+	if !ok {
+		return err
 	}
-	return err
+	if k := facts[t.reason].kind; k == fault.Unavailable || k == fault.Full {
+		s.proven.Store(false)
+	}
+	return t.fault()
 }
 
 // ails remembers for a while that the store does not answer.

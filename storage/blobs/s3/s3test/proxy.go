@@ -2,6 +2,7 @@ package s3test
 
 import (
 	"bytes"
+	"context"
 	"errors"
 	"fmt"
 	"io"
@@ -15,17 +16,20 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"time"
 )
 
 // Fault is what happens to one request on its way. The zero Fault is none.
 type Fault struct {
-	Done   bool   // the server carries the request out first, and only its answer is lost
-	Status int    // with it the proxy answers, as S3 does
-	Code   string // S3's error code in that answer
-	Reset  bool   // the connection is reset
-	Silent bool   // nobody answers until the client gives up
-	Flip   bool   // one bit of the body is turned
-	Cut    int64  // the answer's body is cut after so many bytes
+	Done   bool          // the server carries the request out first, and only its answer is lost
+	Status int           // with it the proxy answers, as S3 does
+	Code   string        // S3's error code in that answer
+	Reset  bool          // the connection is reset
+	Silent bool          // nobody answers until the client gives up
+	Flip   bool          // one bit of the body is turned
+	Cut    int64         // the answer's body is cut after so many bytes
+	Late   time.Duration // the request waits so long on its way
+	Rate   int64         // bytes a second that a body's way carries; 0: any number
 }
 
 // Proxy stands before a server. It counts requests and carries out planned faults.
@@ -168,6 +172,12 @@ func (p *Proxy) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	if f.Flip {
 		r.Body = flipped(r.Body)
 	}
+	if f.Rate > 0 {
+		r.Body = &slowBody{r.Body, f.Rate}
+	}
+	if !pass(r.Context(), f.Late) {
+		return
+	}
 	if f.Done {
 		p.forward.ServeHTTP(httptest.NewRecorder(), r)
 	}
@@ -212,6 +222,30 @@ func flipped(body io.ReadCloser) io.ReadCloser {
 		all[len(all)-1] ^= 1
 	}
 	return io.NopCloser(bytes.NewReader(all))
+}
+
+// pass lets a time pass, unless ctx ends before.
+func pass(ctx context.Context, d time.Duration) bool {
+	timer := time.NewTimer(d)
+	defer timer.Stop()
+	select {
+	case <-timer.C:
+		return true
+	case <-ctx.Done():
+		return false
+	}
+}
+
+// slowBody brings so many bytes a second.
+type slowBody struct {
+	io.ReadCloser
+	rate int64
+}
+
+func (b *slowBody) Read(p []byte) (int, error) {
+	n, err := b.ReadCloser.Read(p[:min(int64(len(p)), b.rate/16+1)])
+	pass(context.Background(), time.Duration(n)*time.Second/time.Duration(b.rate))
+	return n, err
 }
 
 // cutWriter resets the connection after some bytes of the body.
