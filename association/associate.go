@@ -10,14 +10,22 @@ import (
 	"cameo/storage/fault/point"
 )
 
-// Associate makes a finished upload the person's next photo. The photo is Pending: the Worker makes its
-// renditions and then shows it. Asking again with the upload of the pending or shown photo returns that
-// photo and changes nothing.
+// Associate makes the centre square of a finished upload the person's next photo, see AssociateCropped.
+func (s *Service) Associate(ctx context.Context, a Actor, id storage.ID, person GUID) (Photo, error) {
+	return s.AssociateCropped(ctx, a, id, person, imaging.Crop{})
+}
+
+// AssociateCropped makes a finished upload the person's next photo, which shows the crop; the zero Crop is the
+// centre square. A crop that is not within the picture makes the photo Failed. The photo is Pending: the Worker makes its
+// renditions and then shows it. Asking again with the upload and the crop of the pending or shown photo
+// returns that photo and changes nothing.
 //
 // Judged in this order: the community (Unauthenticated, NotFound), the upload (NotFound if a may not see
 // it), the right to change the person's photo (Forbidden), the upload's state (Conflict, Unsupported,
 // Gone), its type (Unsupported), its size (TooLarge), the person (NotFound if the directory is closed).
-func (s *Service) Associate(ctx context.Context, a Actor, id storage.ID, person GUID) (Photo, error) {
+func (s *Service) AssociateCropped(
+	ctx context.Context, a Actor, id storage.ID, person GUID, crop imaging.Crop,
+) (Photo, error) {
 	u, err := s.seen(ctx, a, id)
 	if err != nil {
 		return Photo{}, err
@@ -28,15 +36,17 @@ func (s *Service) Associate(ctx context.Context, a Actor, id storage.ID, person 
 	if err := s.fit(u); err != nil {
 		return Photo{}, err
 	}
-	v, err := DrawVersion(s.Random)
-	if err != nil {
+	return s.next(ctx, Photo{Community: id.Community, Person: person, Upload: id.Key, Crop: crop})
+}
+
+// next makes p, of which only these are set, the person's next photo.
+func (s *Service) next(ctx context.Context, next Photo) (Photo, error) {
+	var err error
+	if next.Version, err = DrawVersion(s.Random); err != nil {
 		return Photo{}, err
 	}
-	now := s.Clock()
-	next := Photo{
-		Version: v, Community: id.Community, Person: person, Upload: id.Key,
-		State: Pending, Created: now, Due: now,
-	}
+	next.State, next.Created = Pending, s.Clock()
+	next.Due = next.Created
 	var p Photo
 	err = s.Tx.Do(ctx, func(ctx context.Context) (err error) {
 		p, err = s.replace(ctx, next)
@@ -87,7 +97,7 @@ func (s *Service) replace(ctx context.Context, next Photo) (Photo, error) {
 		if err != nil {
 			return Photo{}, err
 		}
-		if p.Upload == next.Upload && (p.State == Pending || v == person.Current) {
+		if p.Upload == next.Upload && p.Crop == next.Crop && (p.State == Pending || v == person.Current) {
 			return p, s.settleOn(ctx, person, p)
 		}
 	}
@@ -129,7 +139,7 @@ func (s *Service) meet(ctx context.Context, c storage.Community, person GUID) (P
 
 // supersede ends the person's pending photos and what they hold.
 func (s *Service) supersede(ctx context.Context, person Person, now storage.Millis) error {
-	old, err := s.Album.Supersede(ctx, person.Community, person.GUID)
+	old, err := s.Album.Supersede(ctx, person.Community, person.GUID, now.Add(s.Limits.Retention))
 	if err != nil {
 		return err
 	}
@@ -174,6 +184,7 @@ func (s *Service) Remove(ctx context.Context, a Actor, c storage.Community, pers
 // remove ends photos that are current no more, and hands their renditions to the trash. It runs in a
 // transaction.
 func (s *Service) remove(ctx context.Context, r Removal, now storage.Millis) error {
+	r.Until = now.Add(s.Limits.Retention)
 	removed, err := s.Album.Remove(ctx, r)
 	if err != nil {
 		return err
@@ -222,7 +233,7 @@ func (c Config) release(ctx context.Context, p Photo, now storage.Millis) error 
 func (c Config) discard(ctx context.Context, p Photo, through int64, now storage.Millis) error {
 	var names []storage.Name
 	for epoch := int64(1); epoch <= through; epoch++ {
-		names = append(names, RenditionName(p.Version, DefaultSize, epoch))
+		names = append(names, SheetName(p.Version, epoch))
 	}
 	if len(names) == 0 {
 		return nil

@@ -31,6 +31,9 @@ const (
 	away = storage.Community(2)
 )
 
+// thumbnail is what an attachment's page shows.
+var thumbnail = association.Want{Shape: imaging.Wide, Pixels: 160}
+
 func member(g association.GUID) association.Actor {
 	return association.Actor{GUID: g, Communities: []storage.Community{here}}
 }

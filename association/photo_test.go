@@ -2,10 +2,10 @@ package association_test
 
 import (
 	"crypto/rand"
-	"slices"
 	"testing"
 
 	"cameo/association"
+	"cameo/association/imaging"
 	"cameo/storage/fault"
 )
 
@@ -62,22 +62,44 @@ func TestParseSize(t *testing.T) {
 	}
 }
 
-func TestClosest(t *testing.T) {
+func TestChoose(t *testing.T) {
 	t.Parallel()
 	var p association.Photo
-	if _, ok := p.Closest(64); ok {
+	if _, ok := p.Choose(association.Want{Pixels: 64}); ok {
 		t.Error("a photo without renditions has one")
 	}
-	for _, n := range []int{64, 256} {
-		p.Renditions = append(p.Renditions, association.Rendition{Size: n})
+	add := func(shape imaging.Shape, pixels, width int, types ...string) {
+		for _, mediaType := range types {
+			p.Renditions = append(p.Renditions, association.Rendition{
+				Shape: shape, Pixels: pixels, Width: width, Height: width, Type: mediaType,
+			})
+		}
 	}
-	got := []int{}
-	for _, want := range []int{45, 64, 96, 256, 1024} {
-		r, _ := p.Closest(want)
-		got = append(got, r.Size)
-	}
-	if want := []int{64, 64, 256, 256, 256}; !slices.Equal(got, want) {
-		t.Errorf("got %v, want %v", got, want)
+	add(imaging.Square, 64, 64, imaging.JPEG, imaging.WebP)
+	add(imaging.Square, 256, 200, imaging.WebP, imaging.JPEG) // the original is small
+	add(imaging.Square, 1024, 200, imaging.JPEG)
+	add(imaging.Wide, 160, 160, imaging.JPEG)
+	add(imaging.Wide, 200, 200, imaging.JPEG)
+	add(imaging.Whole, 1024, 700, imaging.JPEG)
+	for _, c := range []struct {
+		want   association.Want
+		pixels int
+		kind   string
+	}{
+		{association.Want{Pixels: 45}, 64, imaging.JPEG},
+		{association.Want{Pixels: 64, WebP: true}, 64, imaging.WebP},
+		{association.Want{Pixels: 65, WebP: true}, 256, imaging.WebP},
+		{association.Want{Pixels: 256}, 256, imaging.JPEG},
+		{association.Want{Pixels: 257, WebP: true}, 1024, imaging.JPEG},
+		{association.Want{Pixels: 5000}, 1024, imaging.JPEG},
+		{association.Want{Shape: imaging.Wide, Pixels: 100}, 160, imaging.JPEG},
+		{association.Want{Shape: imaging.Wide, Pixels: 200}, 200, imaging.JPEG},
+		{association.Want{Shape: imaging.Wide, Pixels: 300}, 1024, imaging.JPEG},
+		{association.Want{Shape: imaging.Whole, Pixels: 1}, 1024, imaging.JPEG},
+	} {
+		if r, ok := p.Choose(c.want); !ok || r.Pixels != c.pixels || r.Type != c.kind {
+			t.Errorf("%+v: got %d in %s, want %d in %s", c.want, r.Pixels, r.Type, c.pixels, c.kind)
+		}
 	}
 }
 

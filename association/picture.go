@@ -11,36 +11,37 @@ import (
 	"cameo/storage/fault"
 )
 
-// Picture returns the person's current photo with the rendition closest to size; NotFound when there is none.
-func (s *Service) Picture(ctx context.Context, c storage.Community, person GUID, size int) (Picture, error) {
+// Picture returns the person's current photo with the rendition that Photo.Choose finds; NotFound when there
+// is none.
+func (s *Service) Picture(ctx context.Context, c storage.Community, person GUID, w Want) (Picture, error) {
 	p, err := s.Current(ctx, c, person)
-	return s.picture(p, size, err)
+	return s.picture(p, w, err)
 }
 
-// VersionPicture returns one photo with the rendition closest to size; NotFound when it is not served: before
-// it is Ready, after it was Removed, and some time after it was replaced.
+// VersionPicture returns one photo with the rendition that Photo.Choose finds; NotFound when it is not served:
+// before it is Ready, after it was Removed, and some time after it was replaced.
 func (s *Service) VersionPicture(
-	ctx context.Context, c storage.Community, v Version, size int,
+	ctx context.Context, c storage.Community, v Version, w Want,
 ) (Picture, error) {
 	p, err := s.Version(ctx, c, v)
-	return s.picture(p, size, err)
+	return s.picture(p, w, err)
 }
 
 // Thumbnail returns the photo made of an upload, to those who may see the upload; NotFound when none is
 // Ready.
-func (s *Service) Thumbnail(ctx context.Context, a Actor, id storage.ID) (Picture, error) {
+func (s *Service) Thumbnail(ctx context.Context, a Actor, id storage.ID, w Want) (Picture, error) {
 	if _, err := s.seen(ctx, a, id); err != nil {
 		return Picture{}, err
 	}
 	p, err := s.Album.Made(ctx, id)
-	return s.picture(p, DefaultSize, err)
+	return s.picture(p, w, err)
 }
 
-func (s *Service) picture(p Photo, size int, err error) (Picture, error) {
+func (s *Service) picture(p Photo, w Want, err error) (Picture, error) {
 	if err != nil {
 		return Picture{}, err
 	}
-	r, ok := p.Closest(size)
+	r, ok := p.Choose(w)
 	if !ok || !p.Served(s.Clock()) {
 		return Picture{}, NoPhoto()
 	}
@@ -50,7 +51,7 @@ func (s *Service) picture(p Photo, size int, err error) (Picture, error) {
 // OpenRendition returns the rendition's bytes, r.Length of them. Damaged bytes are Corrupt and never
 // served: they are checked before the first is handed out. The caller closes.
 func (s *Service) OpenRendition(ctx context.Context, r Rendition) (io.ReadCloser, error) {
-	from, err := s.Blobs.Open(ctx, r.Blob, 0, r.Length)
+	from, err := s.Blobs.Open(ctx, r.Blob, r.At, r.Length)
 	if err != nil {
 		return nil, err
 	}

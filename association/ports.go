@@ -14,8 +14,9 @@ type Album interface {
 	Add(ctx context.Context, p Photo) error
 	// Find returns the photo with its renditions.
 	Find(ctx context.Context, c storage.Community, v Version) (Photo, error)
-	// Supersede ends the person's pending photos, so that no worker can finish them, and returns them.
-	Supersede(ctx context.Context, c storage.Community, person GUID) ([]Photo, error)
+	// Supersede ends the person's pending photos, so that no worker can finish them, and returns them. They are
+	// remembered until then.
+	Supersede(ctx context.Context, c storage.Community, person GUID, until storage.Millis) ([]Photo, error)
 	// Remove makes the Ready photos of r Removed, but not those that are somebody's current one. It returns
 	// them with the renditions that they had, which it drops.
 	Remove(ctx context.Context, r Removal) ([]Photo, error)
@@ -27,10 +28,12 @@ type Album interface {
 }
 
 // Removal says which photos are removed: all of a Person, or, if that is "", all that were made of an Upload.
+// They are remembered until Until.
 type Removal struct {
 	Community storage.Community
 	Person    GUID
 	Upload    storage.Key
+	Until     storage.Millis
 }
 
 // Queue hands out pending photos as work. A claim is fenced by the photo's epoch and lasts until its Due:
@@ -44,6 +47,9 @@ type Queue interface {
 	Settle(ctx context.Context, p Photo) error
 	// Replace sets the Due of a Ready photo that another takes the place of: it is served until then.
 	Replace(ctx context.Context, p Photo, until storage.Millis) error
+	// Forget drops up to n photos that are over and whose Due has come, with their renditions, and says how many.
+	// A person's newest and current photo stay.
+	Forget(ctx context.Context, now storage.Millis, n int) (int, error)
 }
 
 // Claim says which pending photos a worker takes.

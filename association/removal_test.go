@@ -14,7 +14,7 @@ import (
 // wantServed asks for the version by its own name, as an immutable URL does.
 func (h *house) wantServed(t *testing.T, v association.Version, want fault.Kind) {
 	t.Helper()
-	_, err := h.service.VersionPicture(t.Context(), here, v, 256)
+	_, err := h.service.VersionPicture(t.Context(), here, v, association.Want{Pixels: 256})
 	wantKind(t, err, want)
 }
 
@@ -24,7 +24,7 @@ func (h *house) wantTrashed(t *testing.T, v association.Version, due storage.Mil
 	if n := h.count(t, `SELECT COUNT(*) FROM renditions WHERE version = $1`, v); n != 0 {
 		t.Errorf("%d renditions are left", n)
 	}
-	name := association.RenditionName(v, 256, 1)
+	name := association.SheetName(v, 1)
 	if n := h.count(t, `SELECT COUNT(*) FROM trash WHERE blob = $1 AND due = $2`, name, due); n != 1 {
 		t.Error("its blob is not in the trash, or not for that time")
 	}
@@ -44,7 +44,7 @@ func TestARemovedPhotoIsServedNoMore(t *testing.T) {
 			h.wantServed(t, p.Version, fault.NotFound)
 			h.state(t, p.Version, association.Removed)
 			h.wantTrashed(t, p.Version, storage.Millis(h.now.Load()))
-			_, err := h.service.Thumbnail(ctx, member(jane), p.ID())
+			_, err := h.service.Thumbnail(ctx, member(jane), p.ID(), thumbnail)
 			wantKind(t, err, fault.NotFound)
 		}
 		h.wantServed(t, others.Version, 0)

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"log/slog"
 
 	"cameo/association/imaging"
@@ -97,23 +98,39 @@ func (w *Worker) render(ctx context.Context, p Photo) (Photo, error) {
 	if err != nil {
 		return Photo{}, err
 	}
-	from, err := w.Originals.Open(ctx, u, 0, u.Length)
+	if u.Length > w.Limits.MaxPhoto {
+		return Photo{}, imaging.TooLarge.Fault()
+	}
+	file, err := w.read(ctx, u)
 	if err != nil {
 		return Photo{}, err
 	}
-	defer from.Close()
-	made, err := w.renderer.RenderSquare(ctx, from, DefaultSize)
+	made, err := w.renderer.Render(ctx, file, imaging.Request{Crop: p.Crop, Specs: imaging.Plan()})
 	if err != nil {
 		return Photo{}, err
 	}
-	r, err := w.store(ctx, p, made)
-	if err != nil {
+	if p.Renditions, err = w.store(ctx, p, made.Renditions); err != nil {
 		return Photo{}, err
 	}
 	point.Here("render.stored")
-	p.State, p.Due, p.Renditions = Ready, 0, []Rendition{r}
-	p.Type, p.Width, p.Height = made.SourceType, made.SourceWidth, made.SourceHeight
+	p.State, p.Due = Ready, 0
+	p.Type, p.Width, p.Height = made.Header.Type, made.Header.Width, made.Header.Height
+	p.Thumbhash, p.Colour = made.Thumbhash, made.Colour
 	return p, nil
+}
+
+// read returns the bytes of an original, which are checked on the way.
+func (w *Worker) read(ctx context.Context, u storage.Upload) ([]byte, error) {
+	from, err := w.Originals.Open(ctx, u, 0, u.Length)
+	if err != nil {
+		return nil, err
+	}
+	defer from.Close()
+	file := make([]byte, u.Length)
+	if _, err := io.ReadFull(from, file); err != nil {
+		return nil, fault.Wrap(err, fault.Of(err), "the original cannot be read")
+	}
+	return file, nil
 }
 
 // show makes the photo the person's current one.
@@ -153,8 +170,9 @@ func (w *Worker) replace(ctx context.Context, person Person, now storage.Millis)
 
 // fail ends the photo; the person's current one stays.
 func (w *Worker) fail(ctx context.Context, p Photo, reason imaging.Reason) error {
-	p.State, p.Reason, p.Due = Failed, string(reason), 0
+	p.State, p.Reason = Failed, string(reason)
 	return w.transact(ctx, func(ctx context.Context, now storage.Millis) error {
+		p.Due = now.Add(w.Limits.Retention)
 		if err := w.Queue.Settle(ctx, p); err != nil {
 			return err
 		}
@@ -189,8 +207,9 @@ func (w *Worker) transact(ctx context.Context, fn func(context.Context, storage.
 
 // refused returns the reason for which the picture itself was refused, "" for any other error.
 func refused(err error) imaging.Reason {
-	if k := fault.Of(err); k != fault.Unsupported && k != fault.TooLarge {
-		return ""
+	switch fault.Of(err) {
+	case fault.Unsupported, fault.TooLarge, fault.Invalid:
+		return imaging.Reason(fault.Public(err).Reason)
 	}
-	return imaging.Reason(fault.Public(err).Reason)
+	return ""
 }

@@ -54,13 +54,13 @@ func TestADeadWorkersPhotoIsDoneAgain(t *testing.T) {
 		h.pass(2 * time.Minute)
 		h.step(t, 1)
 		done := h.state(t, p.Version, association.Ready)
-		if done.Epoch != 2 || done.Renditions[0].Blob != association.RenditionName(p.Version, 256, 2) {
+		if done.Epoch != 2 || done.Renditions[0].Blob != association.SheetName(p.Version, 2) {
 			t.Errorf("done as %+v", done)
 		}
 		dead.State = association.Failed
 		wantKind(t, h.album.Settle(t.Context(), dead), fault.Superseded)
 		h.state(t, p.Version, association.Ready)
-		stray := association.RenditionName(p.Version, 256, 1)
+		stray := association.SheetName(p.Version, 1)
 		if n := h.count(t, `SELECT COUNT(blob) FROM trash WHERE blob = $1`, stray); n != 1 {
 			t.Errorf("what the dead worker may have written is not in the trash")
 		}

@@ -2,7 +2,9 @@ package association
 
 import (
 	"context"
+	"encoding/binary"
 	"errors"
+	"io"
 	"sync"
 	"time"
 )
@@ -88,6 +90,16 @@ func (w *Worker) warn(ctx context.Context, err error) {
 	if err != nil {
 		w.Log.WarnContext(ctx, "photos: rendering", "error", err)
 	}
+}
+
+// around returns d ± 50%, so that many workers, or many photos that failed together, do not come back
+// together.
+func (w *Worker) around(d time.Duration) time.Duration {
+	var b [2]byte
+	if _, err := io.ReadFull(w.Random, b[:]); err != nil {
+		return d
+	}
+	return d/2 + d*time.Duration(binary.BigEndian.Uint16(b[:]))/(1<<16)
 }
 
 // Step claims what is due, as much as there are slots, and returns when it is done: how many photos were

@@ -29,13 +29,13 @@ func TestAnUploadBecomesThePersonsPhoto(t *testing.T) {
 		if p.State != association.Pending || p.Upload != id.Key || p.Person != jane {
 			t.Fatalf("after Associate: %+v", p)
 		}
-		_, err = h.service.Picture(ctx, here, jane, 128)
+		_, err = h.service.Picture(ctx, here, jane, association.Want{Pixels: 128})
 		wantKind(t, err, fault.NotFound)
-		_, err = h.service.Thumbnail(ctx, member(jane), id)
+		_, err = h.service.Thumbnail(ctx, member(jane), id, thumbnail)
 		wantKind(t, err, fault.NotFound)
 
 		h.step(t, 1)
-		got, err := h.service.Picture(ctx, here, jane, 128)
+		got, err := h.service.Picture(ctx, here, jane, association.Want{Pixels: 128})
 		must(t, err)
 		if got.Photo.Version != p.Version || got.Photo.Type != "image/jpeg" || got.Photo.Width != 600 || got.Photo.Height != 400 {
 			t.Errorf("the shown photo is %+v", got.Photo)
@@ -44,15 +44,15 @@ func TestAnUploadBecomesThePersonsPhoto(t *testing.T) {
 		must(t, err)
 		m, err := jpeg.Decode(r)
 		must(t, err)
-		if b := m.Bounds(); b.Dx() != 256 || b.Dy() != 256 {
+		if b := m.Bounds(); b.Dx() != 128 || b.Dy() != 128 {
 			t.Errorf("the rendition is %v", b)
 		}
-		thumb, err := h.service.Thumbnail(ctx, administrator(), id)
+		thumb, err := h.service.Thumbnail(ctx, administrator(), id, thumbnail)
 		must(t, err)
-		if thumb.Rendition != got.Rendition {
+		if r := thumb.Rendition; thumb.Photo.Version != p.Version || r.Width != 160 || r.Height != 107 {
 			t.Errorf("the thumbnail is %+v", thumb.Rendition)
 		}
-		_, err = h.service.Thumbnail(ctx, member(john), id)
+		_, err = h.service.Thumbnail(ctx, member(john), id, thumbnail)
 		wantKind(t, err, fault.NotFound)
 		d, err = h.service.Describe(ctx, association.Actor{}, here, jane)
 		must(t, err)
@@ -271,7 +271,7 @@ func TestADamagedRenditionIsNotServed(t *testing.T) {
 	sqltest.Each(t, func(t *testing.T, db *sqldb.DB) {
 		h, ctx := build(t, db, nil), t.Context()
 		h.shown(t, jane)
-		p, err := h.service.Picture(ctx, here, jane, 256)
+		p, err := h.service.Picture(ctx, here, jane, association.Want{Pixels: 256})
 		must(t, err)
 		whole, err := h.service.OpenRendition(ctx, p.Rendition)
 		must(t, err)

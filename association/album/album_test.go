@@ -62,7 +62,7 @@ func TestAPhotoComesBackAsItWasSettled(t *testing.T) {
 		p.State, p.Due, p.Type, p.Width, p.Height = association.Ready, 0, "image/png", 30, 40
 		for _, size := range []int{48, 256} {
 			p.Renditions = append(p.Renditions, association.Rendition{
-				Size: size, Recipe: 1, Blob: association.RenditionName(p.Version, size, 1), Length: 99,
+				Pixels: size, Recipe: 1, At: int64(size), Blob: association.SheetName(p.Version, 1), Length: 99,
 				Type: "image/jpeg", CRC: 1<<64 - 3, Width: 30, Height: 30,
 			})
 		}
@@ -108,7 +108,7 @@ func TestASupersededPhotoIsNoWork(t *testing.T) {
 		ctx := t.Context()
 		claimed, err := a.Claim(ctx, association.Claim{Now: 1000, Until: 5000, N: 1})
 		must(t, err)
-		old, err := a.Supersede(ctx, 1, jane)
+		old, err := a.Supersede(ctx, 1, jane, 7000)
 		must(t, err)
 		if len(old) != 1 || old[0].Version != p.Version || old[0].Epoch != 1 {
 			t.Fatalf("superseded %+v", old)

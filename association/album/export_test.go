@@ -6,6 +6,6 @@ func Statements() map[string]string {
 		"find": find, "made": made, "shown": shown, "supersede": supersede, "claimFresh": claimFresh,
 		"claimAgain": claimAgain, "isDue": isDue, "settle": settle, "renditions": selectRenditions,
 		"removePerson": removePerson, "removeUpload": removeUpload, "replace": replace,
-		"deleteRenditions": deleteRenditions,
+		"deleteRenditions": deleteRenditions, "over": over, "deletePhoto": deletePhoto,
 	}
 }

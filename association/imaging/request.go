@@ -95,6 +95,13 @@ func (q Request) wantsWhole() bool {
 	return slices.ContainsFunc(q.Specs, func(s Spec) bool { return s.Shape != Square })
 }
 
+// Within is nil if the crop is a square within an upright picture of that size, in pixels, or the zero Crop;
+// else Invalid.
+func (c Crop) Within(width, height int) error {
+	_, err := c.within(image.Rect(0, 0, width, height))
+	return err
+}
+
 // within is the crop as a part of a picture. A crop that is not inside is BadCrop.
 func (c Crop) within(picture image.Rectangle) (image.Rectangle, error) {
 	if c == (Crop{}) {

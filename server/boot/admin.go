@@ -64,7 +64,8 @@ func Migrate(ctx context.Context, s Stores) error {
 	return db.Close()
 }
 
-// Swept counts what a sweep did: uploads that expired, rows and blobs that were deleted.
+// Swept counts what a sweep did: uploads that expired, rows of uploads and photos that were purged, blobs that
+// were deleted.
 type Swept = storage.Swept
 
 // Sweep does once what a running node does every minute. It may be called while servers run.
@@ -81,6 +82,7 @@ func Sweep(ctx context.Context, cfg Config, m Machine) (Swept, error) {
 	if err := n.store(); err != nil {
 		return Swept{}, errors.Join(err, s.Close())
 	}
-	swept, err := n.Engine.Sweep(ctx)
+	n.associate()
+	swept, err := n.sweepOnce(ctx)
 	return swept, errors.Join(err, s.Close())
 }

@@ -2,6 +2,7 @@ package boot
 
 import (
 	"context"
+	"errors"
 	"math/rand/v2"
 	"sync/atomic"
 	"time"
@@ -17,7 +18,7 @@ const sweepEvery = time.Minute
 func (n *Node) sweep(ctx context.Context) {
 	trouble := ""
 	for ctx.Err() == nil {
-		swept, err := n.Engine.Sweep(ctx)
+		swept, err := n.sweepOnce(ctx)
 		switch {
 		case ctx.Err() != nil:
 		case err != nil && err.Error() != trouble: // the same trouble again is no news
@@ -39,6 +40,14 @@ func (n *Node) sweep(ctx context.Context) {
 		}
 		pause.Stop()
 	}
+}
+
+// sweepOnce sweeps photos first: what they alone held is then due.
+func (n *Node) sweepOnce(ctx context.Context) (Swept, error) {
+	photos, failed := n.Photos.Sweep(ctx)
+	swept, err := n.Engine.Sweep(ctx)
+	swept.Purged += photos
+	return swept, errors.Join(failed, err)
 }
 
 // watched is a check whose failure and recovery are logged, once each: /readyz tells strangers no more than

@@ -91,23 +91,30 @@ func unsent(c echo.Context, err error) error {
 // Thumbnail answers with a small picture of an attachment that is or was somebody's photo, to those who may
 // see the attachment.
 func (h *Handler) Thumbnail(c echo.Context) error {
+	want := association.Want{Shape: imaging.Wide, Pixels: defaultWidth}
 	if w := c.QueryParam("width"); w != "" {
-		if n, err := strconv.Atoi(w); err != nil || n < 1 || n > maxWidth {
+		n, err := strconv.Atoi(w)
+		if err != nil || n < 1 || n > maxWidth {
 			return fault.New(fault.Invalid, "width must be a number of pixels from 1 to %d", maxWidth).About("width")
 		}
+		want.Pixels = n
 	}
 	actor, u, err := h.original(c)
 	if err != nil {
 		return err
 	}
-	p, err := h.Photos.Thumbnail(c.Request().Context(), actor, u.ID)
+	p, err := h.Photos.Thumbnail(c.Request().Context(), actor, u.ID, want)
 	if err != nil {
 		return err
 	}
 	return h.picture(c, u, p.Rendition)
 }
 
-const maxWidth = 10_000
+// Widths of thumbnails, in pixels.
+const (
+	defaultWidth = 200
+	maxWidth     = 10_000
+)
 
 func (h *Handler) picture(c echo.Context, u storage.Upload, r association.Rendition) error {
 	tag := reply.ETag(r.CRC, r.Length)

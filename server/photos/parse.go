@@ -1,12 +1,12 @@
 package photos
 
 import (
-	"math"
 	"net/url"
 
 	"github.com/labstack/echo/v4"
 
 	"cameo/association"
+	"cameo/association/imaging"
 	"cameo/storage"
 	"cameo/storage/fault"
 )
@@ -30,12 +30,13 @@ func parsePerson(c echo.Context) (storage.Community, association.GUID, error) {
 	return community, person, nil
 }
 
-// parseVersionSize is ParseSize, and full for the largest picture there is.
-func parseVersionSize(s string) (int, error) {
+// parseWant reads which rendition is wanted: the side of a square, or full for the whole picture.
+func parseWant(s string) (association.Want, error) {
 	if s == "full" {
-		return math.MaxInt, nil
+		return association.Want{Shape: imaging.Whole, Pixels: imaging.Longest}, nil
 	}
-	return association.ParseSize(s)
+	size, err := association.ParseSize(s)
+	return association.Want{Pixels: size}, err
 }
 
 // fallback is what is shown of a person without a photo.

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"path"
 	"strconv"
 	"strings"
 
@@ -51,7 +52,7 @@ func (h *Handler) Current(c echo.Context) error {
 	if err != nil {
 		return err
 	}
-	p, err := h.Photos.Picture(c.Request().Context(), community, person, size)
+	p, err := h.Photos.Picture(c.Request().Context(), community, person, association.Want{Pixels: size})
 	if fault.Is(err, fault.NotFound) {
 		return h.none(c, actor, community, person, draw, size)
 	}
@@ -71,11 +72,11 @@ func (h *Handler) Version(c echo.Context) error {
 	if err != nil {
 		return err
 	}
-	size, err := parseVersionSize(c.Param("size"))
+	want, err := parseWant(c.Param("size"))
 	if err != nil {
 		return err
 	}
-	p, err := h.Photos.VersionPicture(c.Request().Context(), community, version, size)
+	p, err := h.Photos.VersionPicture(c.Request().Context(), community, version, want)
 	if err != nil {
 		return err
 	}
@@ -106,7 +107,7 @@ func (h *Handler) Remove(c echo.Context) error {
 // serve writes a picture, or 304 to those who have it.
 func (h *Handler) serve(c echo.Context, p association.Picture, caching string) error {
 	r, head := p.Rendition, c.Response().Header()
-	tag := fmt.Sprintf(`"%s-%d-%d"`, p.Photo.Version, r.Recipe, r.Size)
+	tag := fmt.Sprintf(`"%s-%d-%d-%d-%s"`, p.Photo.Version, r.Recipe, r.Shape, r.Pixels, path.Base(r.Type))
 	if reply.Matches(c.Request().Header, tag) {
 		h.describeBytes(head, tag, caching)
 		return c.NoContent(http.StatusNotModified)
