@@ -36,15 +36,18 @@ type Engine struct {
 	claims  *claims         // of writes that have ended here and may go on
 	closing bool
 	tails   *tails        // inline tails that are kept in memory
+	recent  *recent       // uploads that were stored a moment ago
 	reading chan struct{} // places for writes that read an inline tail back, beside their pages
 	inlines chan struct{} // places for writes whose commit carries bytes
 }
 
-// Besides the memory's bytes, as much as these parts of it may be spent on inline tails.
+// As much as these parts of the memory may be spent on what is kept beyond need: of its own bytes on uploads
+// that were just stored, and besides them on inline tails.
 const (
-	tailShare = 8        // on those that are kept
-	readShare = 4        // on those that are read back
-	tailBytes = 16 << 20 // of one at most
+	recentShare = 16
+	tailShare   = 8        // on tails that are kept
+	readShare   = 4        // on tails that are read back
+	tailBytes   = 16 << 20 // of one at most
 )
 
 // mostInline is how many commits may carry bytes at once: each has a copy of them, and the database has other
@@ -60,6 +63,7 @@ func NewEngine(c Config) *Engine {
 		Config: c, memory: newBudget(c.Limits.Memory, c.Blobs.Shape().Gather), claims: newClaims(),
 		writers: map[ID]*session{}, repeats: map[ID]Body{},
 		tails:   newTails(c.Limits.Memory / tailShare),
+		recent:  newRecent(c.Limits.Memory / recentShare),
 		reading: make(chan struct{}, max(1, c.Limits.Memory/readShare/tailBytes)),
 		inlines: make(chan struct{}, mostInline),
 	}

@@ -36,15 +36,23 @@ func (s *session) gather(ctx context.Context) error {
 	s.run, s.held = nil, nil
 	q := s.enqueue(Extent{Off: start, Len: s.at - start, CRC: crc, Blob: s.name}, s.at)
 	leave := s.in.leave()
+	whole := start == 0 && s.at == s.u.Length
+	done := func() {
+		releaseAll(held)
+		free()
+	}
 	go func() {
 		defer leave()
 		defer close(q.done)
-		defer free()
-		defer releaseAll(held)
 		defer run.Close()
 		if q.err = run.Write(ctx, pages...); q.err == nil {
 			q.err = s.sync(ctx, run)
 		}
+		if q.err == nil && whole {
+			s.e.recent.keep(s.w.ID, pages, done)
+			return
+		}
+		done()
 	}()
 	return nil
 }

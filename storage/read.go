@@ -12,13 +12,16 @@ import (
 
 // Open reads n bytes of a Complete upload from off on. Each extent that is read as a whole is held against
 // its checksum before its last bytes are handed out: damaged bytes end in Corrupt, never in a full answer.
-// The caller closes.
+// A small upload that was stored a moment ago is read from memory. The caller closes.
 func (e *Engine) Open(ctx context.Context, u Upload, off, n int64) (io.ReadCloser, error) {
 	if u.State != Complete {
 		return nil, fault.New(fault.Conflict, "the upload is not complete")
 	}
 	if off < 0 || n < 0 || off+n > u.Length {
 		return nil, &BeyondError{Length: u.Length, End: off + n}
+	}
+	if r := e.recent.open(u.ID, off, n); r != nil {
+		return r, nil
 	}
 	xs, err := e.Ledger.Extents(ctx, u.ID, off, off+n)
 	if err != nil {

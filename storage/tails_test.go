@@ -3,6 +3,7 @@ package storage_test
 import (
 	"context"
 	"crypto/rand"
+	"io"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -121,6 +122,55 @@ func TestATailIsReadBack(t *testing.T) {
 			}
 			same(t, h.read(e, id), data)
 		})
+	}
+}
+
+// The whole of a small upload is read from memory for a moment after it was stored, in any part.
+func TestARecentUploadIsReadFromMemory(t *testing.T) {
+	t.Parallel()
+	h := newHouse(t, s3Shape)
+	h.limits.Memory = 16 * 20 << 10 // of which a sixteenth is for them: one upload
+	e := h.node("a")
+	const n = 15 << 10
+	data := photo(n)
+	ids := []storage.ID{h.create(e, n), h.create(e, n)}
+	for i, chunk := range []int64{1000, n} {
+		id := ids[i]
+		for at := int64(0); at < n; at += chunk {
+			if _, err := put(e, id, at, data[at:min(at+chunk, n)]); err != nil {
+				t.Fatal(err)
+			}
+		}
+		before := h.mem.Counts().Gets
+		same(t, h.read(e, id), data)
+		for _, part := range [][2]int64{{0, 1}, {999, 1001}, {n - 1, n}, {5000, 5000}, {1, n}} {
+			u, err := e.Find(bg, id)
+			if err != nil {
+				t.Fatal(err)
+			}
+			r, err := e.Open(bg, u, part[0], part[1]-part[0])
+			if err != nil {
+				t.Fatal(err)
+			}
+			got, err := io.ReadAll(r)
+			if err != nil {
+				t.Fatal(err)
+			}
+			same(t, got, data[part[0]:part[1]])
+			for range 2 {
+				if err := r.Close(); err != nil {
+					t.Error(err)
+				}
+			}
+		}
+		if got := h.mem.Counts().Gets - before; got != 0 {
+			t.Errorf("%d reads of the store", got)
+		}
+	}
+	before := h.mem.Counts().Gets
+	same(t, h.read(e, ids[0]), data) // the second one has taken its place
+	if got := h.mem.Counts().Gets - before; got != 1 {
+		t.Errorf("%d reads of the store, want 1", got)
 	}
 }
 
