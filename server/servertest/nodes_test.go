@@ -50,10 +50,15 @@ type servers struct {
 // startServers starts servers for the length of a test.
 func startServers(t *testing.T) servers {
 	t.Helper()
+	notShort(t)
+	return servers{sqltest.Start(t), s3test.Start(t, s3test.MinIO)}
+}
+
+func notShort(t *testing.T) {
+	t.Helper()
 	if testing.Short() {
 		t.Skip("left out by -short (make check): starts PostgreSQL and MinIO")
 	}
-	return servers{sqltest.Start(t), s3test.Start(t, s3test.MinIO)}
 }
 
 // deployment is an empty database, an empty bucket and the nodes over them.
