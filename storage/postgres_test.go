@@ -252,7 +252,7 @@ func TestPostgresAmbiguousCommits(t *testing.T) {
 	lost := 1
 	at := int64(0)
 	for _, n := range []int64{500, 700, 5000, size - 6200} {
-		for _, tag := range []string{"UPDATE 1", "COMMIT"} { // the claim; the commit
+		for _, tag := range []string{"UPDATE", "COMMIT"} { // the claim; the commit
 			half := n / 2
 			if tag == "COMMIT" {
 				half = n - half
@@ -264,9 +264,9 @@ func TestPostgresAmbiguousCommits(t *testing.T) {
 				t.Fatal(err)
 			}
 			u, err := put(e, id, at, data[at:at+half])
-			if err != nil || u.Offset != at+half || proxy.Lost() != lost {
+			if err != nil || u.Offset != at+half || proxy.Faults() != lost {
 				t.Fatalf("%s at %d: got offset %d, %v, after %d lost answers; want %d after %d",
-					tag, at, u.Offset, err, proxy.Lost(), at+half, lost)
+					tag, at, u.Offset, err, proxy.Faults(), at+half, lost)
 			}
 			if claims := u.Epoch - before.Epoch; claims > 2 {
 				t.Errorf("%s at %d: %d claims", tag, at, claims)
