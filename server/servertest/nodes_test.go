@@ -32,6 +32,7 @@ func TestNodes(t *testing.T) {
 		"a store that dies":                   outliveTheStore,
 		"the commands":                        takeTheStores,
 		"what is wrong at the start":          sayWhatIsWrong,
+		"whatever step fails":                neverGoBack,
 		"a half-open PATCH goes on elsewhere": goOnElsewhere,
 	} {
 		t.Run(name, func(t *testing.T) {
