@@ -23,6 +23,9 @@ func TestNodes(t *testing.T) {
 		"R02 kill -9 during a PATCH":          killDuringPatch,
 		"R03 a crash at every failpoint":      crashAtEveryFailpoint,
 		"R06 a graceful stop":                 stopGracefully,
+		"R13 a store that resets":             resetTheStore,
+		"R14 a store that errs":               survivePuts,
+		"R15 turned bits":                     refuseDamage,
 		"R21 takeover by the other node":      takeOverFromTheOther,
 		"R24 two nodes, one offset":           raceOfTwoNodes,
 		"R25 a zombie node":                   wakeTheZombie,
@@ -32,7 +35,7 @@ func TestNodes(t *testing.T) {
 		"a store that dies":                   outliveTheStore,
 		"the commands":                        takeTheStores,
 		"what is wrong at the start":          sayWhatIsWrong,
-		"whatever step fails":                neverGoBack,
+		"whatever step fails":                 neverGoBack,
 		"a half-open PATCH goes on elsewhere": goOnElsewhere,
 	} {
 		t.Run(name, func(t *testing.T) {
