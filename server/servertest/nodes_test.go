@@ -26,6 +26,7 @@ func TestNodes(t *testing.T) {
 		"R13 a store that resets":             resetTheStore,
 		"R14 a store that errs":               survivePuts,
 		"R15 turned bits":                     refuseDamage,
+		"R18 commits without an answer":       loseCommits,
 		"R21 takeover by the other node":      takeOverFromTheOther,
 		"R24 two nodes, one offset":           raceOfTwoNodes,
 		"R25 a zombie node":                   wakeTheZombie,
