@@ -2,6 +2,7 @@ package s3
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"errors"
 	"io"
@@ -15,20 +16,43 @@ import (
 // probeText is what a probe holds.
 const probeText = "cameo writes this to see whether the store works\n"
 
-// Check puts, reads and deletes a probe. Its message says in one sentence what is wrong.
+// Check puts, reads and deletes a probe, and those that earlier checks could not delete. Its message says in one
+// sentence what is wrong.
 func (s *Store) Check(ctx context.Context) error {
 	key, err := s.probeKey()
 	if err != nil {
 		return err
 	}
 	if err := s.send(ctx, s.object(key, [][]byte{[]byte(probeText)}, int64(len(probeText)))); err != nil {
+		s.leave(key) // a store that did not answer may have stored it, or do so when it wakes up
 		return err
 	}
 	err = s.readProbe(ctx, key)
-	if left := s.deleteOne(ctx, key); err == nil {
-		err = left
+	keys := append(s.takeLeft(), key)
+	if left := s.delete(ctx, keys); left != nil {
+		s.leave(keys...)
+		err = cmp.Or(err, left)
 	}
 	return err
+}
+
+// mostLeft is how many probes are remembered of a store that fails for long.
+const mostLeft = 100
+
+// leave remembers probes that are to be deleted by a check that succeeds.
+func (s *Store) leave(keys ...string) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.left = append(s.left, keys...)
+	s.left = s.left[max(0, len(s.left)-mostLeft):]
+}
+
+func (s *Store) takeLeft() []string {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	keys := s.left
+	s.left = nil
+	return keys
 }
 
 // readProbe finds out a server that says yes to everything and keeps nothing.

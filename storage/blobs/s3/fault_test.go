@@ -12,6 +12,9 @@ import (
 	"testing"
 	"time"
 
+	"github.com/aws/aws-sdk-go-v2/aws"
+	awss3 "github.com/aws/aws-sdk-go-v2/service/s3"
+
 	"cameo/storage"
 	"cameo/storage/blobs/s3"
 	"cameo/storage/blobs/s3/s3test"
@@ -281,4 +284,35 @@ func TestFrozenStore(t *testing.T) {
 		}
 	}
 	wantStored(t, s, blob, photo(3<<20, 1))
+}
+
+// A check whose put was carried out and not answered leaves nothing once the store works again.
+func TestAProbeIsNotLeft(t *testing.T) {
+	t.Parallel()
+	eachServer(t, func(t *testing.T, server *s3test.Server) {
+		c, proxy := server.Config(t), s3test.NewProxy(t, server)
+		c.Endpoint = proxy.Endpoint
+		s := open(t, c)
+		proxy.Plan(func(op string, _ int) s3test.Fault {
+			return s3test.Fault{Reset: op == "PutObject", Done: op == "PutObject"}
+		})
+		for range 2 {
+			if err := s.Check(t.Context()); err == nil {
+				t.Fatal("a check without an answer succeeds")
+			}
+		}
+		proxy.Plan(func(string, int) s3test.Fault { return s3test.Fault{} })
+		if err := s.Check(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		if got := proxy.Counts()["DeleteObjects"]; got != 1 {
+			t.Errorf("got %d requests that delete several, want 1 for the probes", got)
+		}
+		left, err := server.Client(http.DefaultClient).ListObjectsV2(t.Context(), &awss3.ListObjectsV2Input{
+			Bucket: aws.String(s3test.Bucket), Prefix: aws.String(c.Prefix + "/"),
+		})
+		if err != nil || len(left.Contents) > 0 {
+			t.Errorf("got %d objects left, %v, want none", len(left.Contents), err)
+		}
+	})
 }

@@ -3,6 +3,7 @@ package s3
 import (
 	"context"
 	"io"
+	"sync"
 	"sync/atomic"
 
 	"github.com/aws/aws-sdk-go-v2/service/s3"
@@ -29,6 +30,9 @@ type Store struct {
 	conditional bool      // the store refuses to replace an object when it is asked to
 	oneByOne    atomic.Bool
 	ailing      atomic.Bool // it did not answer a moment ago
+
+	mu   sync.Mutex
+	left []string // keys of probes that may still be there
 }
 
 var _ storage.Blobs = (*Store)(nil)
