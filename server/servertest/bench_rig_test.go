@@ -122,28 +122,8 @@ func peakMemory(t *testing.T, pid int) int {
 	return statusKB(t, pid, "VmHWM:")
 }
 
-// statusKB is one of the lines of proc(5)'s status that tell of memory.
-func statusKB(t *testing.T, pid int, line string) int {
-	t.Helper()
-	_, after, _ := strings.Cut(readProc(t, strconv.Itoa(pid), "status"), line)
-	kB, err := strconv.Atoi(strings.Fields(after)[0])
-	if err != nil {
-		t.Fatal(err)
-	}
-	return kB
-}
-
 // loadAverage is the machine's, over the last minute.
 func loadAverage(t *testing.T) string { return strings.Fields(readProc(t, "loadavg"))[0] }
-
-func readProc(t *testing.T, path ...string) string {
-	t.Helper()
-	b, err := os.ReadFile(filepath.Join(append([]string{"/proc"}, path...)...))
-	if err != nil {
-		t.Fatal(err)
-	}
-	return string(b)
-}
 
 // settle writes what everybody has left in the page cache, so that nobody waits for another's bytes. Then it
 // gives back the memory of the uploads there: else the kernel would take memory that was never used before for each
