@@ -2,6 +2,7 @@ package storage_test
 
 import (
 	"context"
+	"sync"
 	"testing"
 	"time"
 
@@ -51,5 +52,55 @@ func TestASlowStoreIsWaitedFor(t *testing.T) {
 			}
 			same(t, h.read(e, id), data)
 		})
+	}
+}
+
+// lateStore answers no Sync, and carries it out long after.
+type lateStore struct {
+	storage.Blobs
+	mu   sync.Mutex
+	late []storage.Run
+}
+
+type lateRun struct {
+	storage.Run
+	store *lateStore
+}
+
+func (s *lateStore) Create(ctx context.Context, name storage.Name) (storage.Run, error) {
+	r, err := s.Blobs.Create(ctx, name)
+	return lateRun{r, s}, err
+}
+
+func (r lateRun) Sync(context.Context) error {
+	r.store.mu.Lock()
+	defer r.store.mu.Unlock()
+	r.store.late = append(r.store.late, r.Run)
+	return fault.New(fault.Unavailable, "the store does not answer")
+}
+
+func (lateRun) Close() error { return nil }
+
+// A store that froze may carry out a put after the engine has deleted what it put: the sweep finds that.
+func TestALatePutIsSwept(t *testing.T) {
+	t.Parallel()
+	store := &lateStore{Blobs: mem.New(s3Shape)}
+	h := newHouseOver(t, store)
+	e := h.node("a")
+	id := h.create(e, size)
+	if _, err := put(e, id, 0, photo(size)); !fault.Is(err, fault.Unavailable) {
+		t.Fatalf("got %v, want Unavailable", err)
+	}
+	for _, r := range store.late {
+		if err := r.Sync(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if got := h.orphans(id); len(got) == 0 {
+		t.Fatal("nothing came late")
+	}
+	mustSweep(t, e)
+	if left := h.orphans(id); len(left) > 0 {
+		t.Errorf("the sweep has left %v", left)
 	}
 }
