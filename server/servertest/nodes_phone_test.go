@@ -58,7 +58,7 @@ func putByFlakyPhone(t *testing.T, d *deployment) {
 // R23 by the command, over a line that leads to the other node after each break.
 func putByCommand(t *testing.T, d *deployment) {
 	t.Helper()
-	const size = 6_000_000
+	const size = 3_000_000
 	nodes := d.nodes(2)
 	phone, content := newPhone(t, 24, nodes[0].URL, nodes[1].URL), servertest.Picture("me.png", size)
 	file := filepath.Join(t.TempDir(), "me.png")
@@ -67,7 +67,7 @@ func putByCommand(t *testing.T, d *deployment) {
 	}
 	jane := call(t, nodes[0])
 	code, out, said := run(t, nodes[0].Program(), "XDG_STATE_HOME="+t.TempDir(),
-		"put", file, "--server", phone.url, "--token", jane.token, "--chunk-size", "2MiB")
+		"put", file, "--server", phone.url, "--token", jane.token, "--chunk-size", "1MiB")
 	if code != 0 || phone.cuts.Load() < size/(512<<10) {
 		t.Fatalf("got exit code %d after %d cuts; it said:\n%s", code, phone.cuts.Load(), said)
 	}
