@@ -2,6 +2,7 @@ package s3
 
 import (
 	"context"
+	"net"
 	"net/http"
 	"time"
 
@@ -21,7 +22,8 @@ const defaultRegion = "us-east-1"
 // hashes of bodies.
 func newClient(ctx context.Context, c Config) (*s3.Client, error) {
 	options := []func(*config.LoadOptions) error{
-		config.WithHTTPClient(awshttp.NewBuildableClient().WithTransportOptions(tune)),
+		config.WithHTTPClient(awshttp.NewBuildableClient().WithTransportOptions(tune).
+			WithDialerOptions(func(d *net.Dialer) { d.Control = narrowly })),
 		config.WithRetryer(func() aws.Retryer { return aws.NopRetryer{} }),
 	}
 	if c.Region != "" {
