@@ -77,8 +77,8 @@ func (r *run) Write(ctx context.Context, pages ...[]byte) error {
 	return r.failed
 }
 
-// Sync is given up when the disk has not answered for long. The file is then closed by whoever still waits for
-// the disk, and what the disk says at last is not believed.
+// Sync is given up when the disk has not answered for long. The file is then closed by whoever still waits
+// for the disk, and what the disk says at last is not believed.
 func (r *run) Sync(ctx context.Context) error {
 	if r.failed == nil {
 		r.failed = ended(ctx)
@@ -95,7 +95,10 @@ func (r *run) Sync(ctx context.Context) error {
 	case <-hung.C:
 		r.closed = true
 		r.failed = fault.New(fault.Unavailable, "the disk does not answer in time")
-		go func() { <-done; r.file.Close() }()
+		go func() {
+			<-done
+			_ = r.file.Close()
+		}()
 	}
 	if r.failed == nil {
 		r.linked, r.synced = true, r.size
@@ -103,8 +106,8 @@ func (r *run) Sync(ctx context.Context) error {
 	return r.failed
 }
 
-// keep makes the bytes durable first, then the name. A crash between leaves a file without a name, or one that
-// no row mentions.
+// keep makes the bytes durable first, then the name. A crash between leaves a file without a name, or one
+// that no row mentions.
 func (r *run) keep(linked bool) error {
 	point.Here("disk.written")
 	if err := r.datasync(); err != nil {

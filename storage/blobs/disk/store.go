@@ -20,7 +20,7 @@ type Config struct {
 	FS      FS            // nil: the machine's
 	Reserve int64         // bytes of the disk that Create leaves to others, such as the database; 0: none
 	Stall   time.Duration // how long a Sync waits for the disk, which shows no progress; 0: 30 s
-	NoSync  bool          // acknowledges what a power cut loses. For the bench alone: no flag or variable may lead here
+	NoSync  bool          // acknowledges what a power cut loses; for the bench alone, no flag leads here
 }
 
 // Store is a storage.Blobs of files in a directory. Any number of processes may use the directory at once.
@@ -42,7 +42,7 @@ var _ storage.Blobs = (*Store)(nil)
 // sense; else Full or Unavailable, as the disk answers.
 func Open(cfg Config) (*Store, error) {
 	if cfg.Dir == "" || cfg.Reserve < 0 || cfg.Stall < 0 {
-		return nil, fault.New(fault.Invalid, "the disk store needs a directory, and a reserve and a limit of 0 or more")
+		return nil, fault.New(fault.Invalid, "the disk store needs a directory, and nothing that is negative")
 	}
 	if cfg.Stall == 0 {
 		cfg.Stall = 30 * time.Second

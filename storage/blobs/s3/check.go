@@ -16,8 +16,8 @@ import (
 // probeText is what a probe holds.
 const probeText = "cameo writes this to see whether the store works\n"
 
-// Check puts, reads and deletes a probe, and those that earlier checks could not delete. Its message says in one
-// sentence what is wrong.
+// Check puts, reads and deletes a probe, and deletes those that earlier checks could not. Its message says in
+// one sentence what is wrong.
 func (s *Store) Check(ctx context.Context) error {
 	key, err := s.probeKey()
 	if err != nil {

@@ -71,7 +71,8 @@ func StartAhead(tb testing.TB, ahead time.Duration) *Server {
 	tb.Helper()
 	found, err := filepath.Glob(faketime)
 	Require(tb, "faketime", err == nil && len(found) > 0, "Debian's libfaketime is not installed")
-	return startFor(tb, fmt.Sprintf("LD_PRELOAD=%s FAKETIME=%+ds DONT_FAKE_MONOTONIC=1", found[0], int(ahead.Seconds())))
+	return startFor(tb, fmt.Sprintf(
+		"LD_PRELOAD=%s FAKETIME=%+.0fs DONT_FAKE_MONOTONIC=1", found[0], ahead.Seconds()))
 }
 
 func startFor(tb testing.TB, clock string, settings ...string) *Server {
@@ -89,7 +90,7 @@ func startFor(tb testing.TB, clock string, settings ...string) *Server {
 	return s
 }
 
-// start starts a server. The clock is what its environment has of variables for another one than the machine's.
+// start starts a server. The clock is variables of its environment for another one than the machine's.
 func start(clock string, settings ...string) (*Server, error) {
 	found, err := filepath.Glob("/usr/lib/postgresql/*/bin")
 	if err != nil || len(found) == 0 {
