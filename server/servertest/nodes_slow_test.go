@@ -28,7 +28,7 @@ func TestSoakR12SlowStore(t *testing.T) {
 	line.worsen(256_000, 2*time.Second)
 	jane := call(t, node)
 	before := statusKB(t, node.PID(), "VmRSS:")
-	for _, size := range []int{2 * mebibyte, 17 * mebibyte} {
+	for _, size := range []int{2 * mebibyte, 16*mebibyte + 1} {
 		content := servertest.Picture("me.png", size)
 		key, begin := jane.create(size), time.Now()
 		jane.want(fmt.Sprintf("%d bytes", size), jane.patch(key, content, 0, size), http.StatusOK)
@@ -48,6 +48,7 @@ type narrow struct {
 	mu       sync.Mutex // held while bytes of any connection go through
 	rate     int        // bytes a second; 0: as they come
 	latency  time.Duration
+	lines    sync.WaitGroup
 }
 
 func newNarrow(t *testing.T, server string) *narrow {
@@ -56,17 +57,17 @@ func newNarrow(t *testing.T, server string) *narrow {
 	if err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(func() { door.Close() })
 	l := &narrow{endpoint: "http://" + door.Addr().String(), server: strings.TrimPrefix(server, "http://")}
-	go func() {
+	t.Cleanup(func() { door.Close(); l.lines.Wait() })
+	l.lines.Go(func() {
 		for {
 			from, err := door.Accept()
 			if err != nil {
 				return
 			}
-			go l.carry(from)
+			l.lines.Go(func() { l.carry(from) })
 		}
-	}()
+	})
 	return l
 }
 
@@ -88,14 +89,14 @@ func (l *narrow) carry(from net.Conn) {
 		_ = tcp.SetReadBuffer(32 << 10)
 	}
 	var asked atomic.Bool
-	go func() {
+	l.lines.Go(func() {
 		defer from.Close()
 		_, _ = io.Copy(from, pieces{to, func(int) {
 			if asked.Swap(false) {
 				l.delay()
 			}
 		}})
-	}()
+	})
 	_, _ = io.CopyBuffer(to, pieces{from, func(n int) {
 		l.squeeze(n)
 		asked.Store(true)

@@ -96,8 +96,8 @@ func (r *run) Sync(ctx context.Context) error {
 		r.closed = true
 		r.failed = fault.New(fault.Unavailable, "the disk does not answer in time")
 		go func() {
-			<-done
-			_ = r.file.Close()
+			late := <-done
+			_ = errors.Join(late, r.file.Close())
 		}()
 	}
 	if r.failed == nil {
