@@ -16,7 +16,7 @@ type Limits struct {
 	Memory    int64         // bytes of all uploads that have arrived and are not durable yet
 	Seal      time.Duration // bytes are made durable at least this often
 	Settle    time.Duration // how long a status query waits for a running write to end
-	Commit    time.Duration // how long one sync or commit may take
+	Commit    time.Duration // how long one commit or deletion may take
 }
 
 // DefaultLimits are the limits of an instance that is told nothing else.

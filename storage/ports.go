@@ -33,7 +33,8 @@ type Run interface {
 	// Write returns.
 	Write(ctx context.Context, pages ...[]byte) error
 	// Sync makes all that was written durable. With Gather > 0 the run is over then; else it may go on.
-	// After an error only Close may follow: nothing since the last good Sync can be relied on.
+	// After an error only Close may follow: nothing since the last good Sync can be relied on. It ends with
+	// Unavailable when the store stalls, and only the store can tell that from being slow: ctx has no limit.
 	Sync(ctx context.Context) error
 	// Close frees the run's resources and keeps the blob. Calling it twice is safe.
 	Close() error

@@ -258,7 +258,7 @@ func TestPostgresAmbiguousCommits(t *testing.T) {
 		for i, half := range []int64{n / 2, n - n/2} {
 			tag := "COMMIT"
 			if i == 0 && half > s3Shape.Inline {
-				tag = "UPDATE 1" // the claim of what does not ride in the row
+				tag = "UPDATE" // the claim of what does not ride in the row
 			}
 			proxy.Lose(tag)
 			lost++
@@ -267,9 +267,9 @@ func TestPostgresAmbiguousCommits(t *testing.T) {
 				t.Fatal(err)
 			}
 			u, err := put(e, id, at, data[at:at+half])
-			if err != nil || u.Offset != at+half || proxy.Lost() != lost {
+			if err != nil || u.Offset != at+half || proxy.Faults() != lost {
 				t.Fatalf("%s at %d: got offset %d, %v, after %d lost answers; want %d after %d",
-					tag, at, u.Offset, err, proxy.Lost(), at+half, lost)
+					tag, at, u.Offset, err, proxy.Faults(), at+half, lost)
 			}
 			if claims := u.Epoch - before.Epoch; claims > 2 {
 				t.Errorf("%s at %d: %d claims", tag, at, claims)

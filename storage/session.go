@@ -197,13 +197,14 @@ func (s *session) keepClaim() {
 // give ends the claim without adding bytes. That may fail as the store or the ledger does; the next claim
 // settles it then. A ledger that has just failed is not asked: the client would wait for it twice.
 func (s *session) give(ctx context.Context) {
+	loose := len(s.loose) > 0 // also when they are deleted: a store that froze may carry out the put afterwards
 	s.abandon(ctx)
 	if s.u.Writer == "" || s.tried {
 		return
 	}
 	c := s.next()
 	c.Release = true
-	if len(s.loose) > 0 {
+	if loose {
 		c.Dirty = &c.Now
 	}
 	_ = s.commit(ctx, c)

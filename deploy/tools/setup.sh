@@ -10,6 +10,7 @@ gcc                    /usr/bin/gcc         the race detector needs cgo
 libc6-dev              /usr/include/stdlib.h   the same
 curl                   /usr/bin/curl        the transcript in the documentation is run as it stands
 postgresql             /usr/lib/postgresql/*/bin/postgres   tests start a PostgreSQL of their own in a temporary folder
+libfaketime            /usr/lib/*/faketime/libfaketime.so.1   a PostgreSQL whose clock is an hour ahead
 strace                 /usr/bin/strace      the order of write, sync, commit and answer is read off system calls
 mount                  /bin/mount           a full disk is a small tmpfs
 mate-backgrounds       /usr/share/backgrounds/mate/abstract/Elephants_3840x2160.jpg   a real photograph of 5 MB

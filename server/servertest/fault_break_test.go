@@ -128,9 +128,16 @@ func TestR22LostAnswer(t *testing.T) {
 	t.Parallel()
 	child := servertest.Process(t, servertest.ProcessOptions{})
 	child.WaitReady()
-	jane, content := call(t, child), servertest.Picture("me.png", brokenSize)
+	loseEveryAnswer(call(t, child), loseAnswers(t, child.URL))
+	child.Kill()
+	wantTidy(t, child.Data)
+}
+
+// loseEveryAnswer uploads over a line that loses answers, and repeats what was lost.
+func loseEveryAnswer(jane *caller, lossy lossy) {
+	jane.t.Helper()
+	t, content := jane.t, servertest.Picture("me.png", brokenSize)
 	key := jane.create(brokenSize)
-	lossy := loseAnswers(t, child.URL)
 
 	lossy.patch(jane, key, content, 0, brokenAt)
 	got := jane.want("the first chunk again", jane.patch(key, content, 0, brokenAt), http.StatusAccepted)
@@ -156,8 +163,6 @@ func TestR22LostAnswer(t *testing.T) {
 		t.Errorf("got %v, want a complete upload", got)
 	}
 	jane.wantWhole(key, content)
-	child.Kill()
-	wantTidy(t, child.Data)
 }
 
 // lossy is a proxy that carries everything to a server and nothing back: it breaks the line when the answer

@@ -150,11 +150,17 @@ func (c *caller) want(what string, got answer, statuses ...int) answer {
 // declare asks for an entry and returns the answer.
 func (c *caller) declare(name, kind string, n int64) answer {
 	c.t.Helper()
+	return c.ask(http.MethodPost, attachments, http.Header{"Content-Type": {"application/json"}}, c.entry(name, kind, n))
+}
+
+// entry is the body that asks for one.
+func (c *caller) entry(name, kind string, n int64) []byte {
+	c.t.Helper()
 	text, err := json.Marshal(map[string]any{"Name": name, "ContentType": kind, "ContentLength": n})
 	if err != nil {
 		c.t.Fatal(err)
 	}
-	return c.ask(http.MethodPost, attachments, http.Header{"Content-Type": {"application/json"}}, text)
+	return text
 }
 
 // create makes an entry for a PNG of n bytes and returns its key.

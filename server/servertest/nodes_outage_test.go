@@ -14,12 +14,13 @@ import (
 	"cameo/storage/blobs/s3/s3test"
 )
 
-// R11: the S3 store freezes under a node: its connections stand, and nothing answers.
+// R11: the S3 store freezes under a node: its connections stand, and nothing answers. Clients go on sending, far
+// more than the node may hold in memory.
 func TestNodesR11FrozenStore(t *testing.T) {
 	t.Parallel()
 	d := startServers(t).deployment(t)
 	const size, chunk, ceiling, lines = 8 * mebibyte, 2 * mebibyte, 10 * time.Second, 20
-	child := d.nodes(1)[0]
+	child := d.nodes(1, "--memory", "64MiB")[0]
 	jane, content := call(t, child), servertest.Picture("me.png", size)
 	keys := make([]string, lines)
 	for n := range keys {
@@ -54,10 +55,12 @@ func TestNodesR11FrozenStore(t *testing.T) {
 		}
 	}
 	const small = 100_000 // rides in the row
-	got := jane.want("a small chunk", jane.patch(keys[1], content, chunk, chunk+small), http.StatusAccepted)
-	if got.offset() != chunk+small {
-		t.Errorf("a small chunk: got offset %d, want %d", got.offset(), chunk+small)
+	key := jane.create(small + 1)
+	got := jane.want("a small chunk", jane.patch(key, content[:small+1], 0, small), http.StatusAccepted)
+	if got.offset() != small {
+		t.Errorf("a small chunk: got offset %d, want %d", got.offset(), small)
 	}
+	jane.wantBounded(child)
 
 	d.minio.Thaw(t)
 	jane.recovers()
@@ -66,6 +69,35 @@ func TestNodesR11FrozenStore(t *testing.T) {
 	}
 	child.Kill()
 	d.wantTidy()
+}
+
+// wantBounded wants a node over a frozen store to hold no more than its 64 MiB of 640 MiB that clients offer.
+func (c *caller) wantBounded(child *servertest.Child) {
+	c.t.Helper()
+	const clients, each, memory, slack = 10, 64 * mebibyte, 64 << 10, 96 << 10 // kB; kB for buffers and garbage
+	before, zeros := statusKB(c.t, child.PID(), "VmHWM:"), make([]byte, each)
+	var all sync.WaitGroup
+	var taken atomic.Int64 // bytes; a node that has refused an upload takes some of its rest, and drops them
+	for range clients {
+		l := c.begin(c.create(each), 0, each, each, nil)
+		if err := l.SetWriteDeadline(time.Now().Add(5 * time.Second)); err != nil {
+			c.t.Fatal(err)
+		}
+		all.Go(func() {
+			n, _ := l.Write(zeros)
+			taken.Add(int64(n))
+			l.reset()
+		})
+	}
+	all.Wait()
+	peak := statusKB(c.t, child.PID(), "VmHWM:")
+	c.t.Logf("peak memory: %d kB, then %d kB, after %d kB came", before, peak, taken.Load()>>10)
+	if taken.Load()>>10 < memory {
+		c.t.Errorf("got %d kB from the clients, want more than the node may hold", taken.Load()>>10)
+	}
+	if peak > before+memory+slack {
+		c.t.Errorf("got a peak memory of %d kB after %d kB, want at most %d kB more", peak, before, memory+slack)
+	}
 }
 
 // wantSoon wants a refusal within a time that tells the client to come again.

@@ -23,7 +23,14 @@ func TestNodes(t *testing.T) {
 		"R02 kill -9 during a PATCH":          killDuringPatch,
 		"R03 a crash at every failpoint":      crashAtEveryFailpoint,
 		"R06 a graceful stop":                 stopGracefully,
+		"R13 a store that resets":             resetTheStore,
+		"R14 a store that errs":               survivePuts,
+		"R15 turned bits":                     refuseDamage,
+		"R18 commits without an answer":       loseCommits,
 		"R21 takeover by the other node":      takeOverFromTheOther,
+		"R22 a repeat at the other node":      repeatElsewhere,
+		"R23 a flaky phone":                   putByFlakyPhone,
+		"R23 a flaky phone by cameo put":      putByCommand,
 		"R24 two nodes, one offset":           raceOfTwoNodes,
 		"R25 a zombie node":                   wakeTheZombie,
 		"R26 a hundred PATCHes of an offset":  raceOfMany,
@@ -32,6 +39,7 @@ func TestNodes(t *testing.T) {
 		"a store that dies":                   outliveTheStore,
 		"the commands":                        takeTheStores,
 		"what is wrong at the start":          sayWhatIsWrong,
+		"whatever step fails":                 neverGoBack,
 		"a half-open PATCH goes on elsewhere": goOnElsewhere,
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -50,10 +58,15 @@ type servers struct {
 // startServers starts servers for the length of a test.
 func startServers(t *testing.T) servers {
 	t.Helper()
+	notShort(t)
+	return servers{sqltest.Start(t), s3test.Start(t, s3test.MinIO)}
+}
+
+func notShort(t *testing.T) {
+	t.Helper()
 	if testing.Short() {
 		t.Skip("left out by -short (make check): starts PostgreSQL and MinIO")
 	}
-	return servers{sqltest.Start(t), s3test.Start(t, s3test.MinIO)}
 }
 
 // deployment is an empty database, an empty bucket and the nodes over them.

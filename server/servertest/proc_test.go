@@ -1,4 +1,4 @@
-//go:build (bench || soak) && linux
+//go:build linux
 
 package servertest_test
 
@@ -27,6 +27,7 @@ func statusKB(t *testing.T, pid int, line string) int {
 	return kB
 }
 
+// readProc is a file of proc(5).
 func readProc(t *testing.T, path ...string) string {
 	t.Helper()
 	b, err := os.ReadFile(filepath.Join(append([]string{"/proc"}, path...)...))

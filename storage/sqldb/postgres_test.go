@@ -306,14 +306,14 @@ func TestPostgresAmbiguousCommit(t *testing.T) {
 		tag   string
 		write func() error
 	}{
-		{"INSERT 0 1", func() error {
+		{"INSERT", func() error {
 			_, err := db.Exec(t.Context(), addProbe, 1, 1)
 			return err
 		}},
 		{"COMMIT", func() error {
 			return db.Do(t.Context(), func(ctx context.Context) error { add(t, ctx, db, 2); return nil })
 		}},
-		{"UPDATE 1", func() error {
+		{"UPDATE", func() error {
 			var n int
 			return db.WriteRow(t.Context(), `UPDATE probes SET writes = 9 WHERE id = 1 RETURNING writes`).Scan(&n)
 		}},
@@ -322,7 +322,7 @@ func TestPostgresAmbiguousCommit(t *testing.T) {
 		if err := test.write(); !sqldb.Unknown(err) || !fault.Is(err, fault.Unavailable) {
 			t.Errorf("%s: got %v, want unavailable and unknown", test.tag, err)
 		}
-		if got := proxy.Lost(); got != i+1 {
+		if got := proxy.Faults(); got != i+1 {
 			t.Errorf("%s: %d answers were lost, want %d", test.tag, got, i+1)
 		}
 	}

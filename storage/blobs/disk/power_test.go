@@ -9,6 +9,7 @@ import (
 	"sync"
 	"syscall"
 	"testing"
+	"time"
 
 	"cameo/storage"
 	"cameo/storage/blobs/blobstest"
@@ -392,4 +393,58 @@ func TestManyRunsInOneFolderLoseNothing(t *testing.T) {
 		}
 		all.Wait()
 	}
+}
+
+// hung answers no fdatasync until it is let go.
+type hung struct {
+	*powertest.FS
+	free chan struct{}
+}
+
+type hungFile struct {
+	disk.File
+	free chan struct{}
+}
+
+func (f hung) OpenFile(path string, flag int) (disk.File, error) {
+	file, err := f.FS.OpenFile(path, flag)
+	return hungFile{file, f.free}, err
+}
+
+func (f hungFile) Datasync() error {
+	<-f.free
+	return f.File.Datasync()
+}
+
+// A disk that hangs is given up, and what it says at last is not believed.
+func TestAHungDiskIsGivenUp(t *testing.T) {
+	t.Parallel()
+	power, free := powertest.New(), make(chan struct{})
+	s := open(t, disk.Config{Dir: dir, FS: hung{power, free}, Stall: 10 * time.Millisecond})
+	r, err := s.Create(t.Context(), "aadiary001/1-0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := r.Write(t.Context(), []byte("never acknowledged")); err != nil {
+		t.Fatal(err)
+	}
+	if err := r.Sync(t.Context()); !fault.Is(err, fault.Unavailable) {
+		t.Errorf("Sync: got %v, want Unavailable", err)
+	}
+	if got := power.Count(powertest.Close); got != 0 {
+		t.Errorf("the file was closed %d times under its fdatasync", got)
+	}
+	close(free)
+	for end := time.Now().Add(10 * time.Second); power.Count(powertest.Close) == 0; time.Sleep(time.Millisecond) {
+		if time.Now().After(end) {
+			t.Fatal("the file is not closed when the disk has answered")
+		}
+	}
+	if err := r.Sync(t.Context()); !fault.Is(err, fault.Unavailable) {
+		t.Errorf("Sync again: got %v, want the same refusal", err)
+	}
+	if err := r.Close(); err != nil {
+		t.Errorf("Close: %v", err)
+	}
+	put(t, s, "aadiary002/1-0", []byte("the disk is back"))
 }

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"io/fs"
 	"os"
+	"time"
 
 	"cameo/storage"
 	"cameo/storage/fault"
@@ -76,8 +77,8 @@ func (r *run) Write(ctx context.Context, pages ...[]byte) error {
 	return r.failed
 }
 
-// Sync: the bytes first, then the name. A crash between leaves a file without a name, or one that no row
-// mentions.
+// Sync is given up when the disk has not answered for long. The file is then closed by whoever still waits
+// for the disk, and what the disk says at last is not believed.
 func (r *run) Sync(ctx context.Context) error {
 	if r.failed == nil {
 		r.failed = ended(ctx)
@@ -85,19 +86,38 @@ func (r *run) Sync(ctx context.Context) error {
 	if r.failed != nil {
 		return r.failed
 	}
-	point.Here("disk.written")
-	if r.failed = r.datasync(); r.failed != nil {
-		return r.failed
-	}
-	point.Here("disk.synced")
-	if !r.linked {
-		r.failed = r.store.link(r.folder)
-		r.linked = r.failed == nil
+	done := make(chan error, 1)
+	go func() { done <- r.keep(r.linked) }()
+	hung := time.NewTimer(r.store.stall)
+	defer hung.Stop()
+	select {
+	case r.failed = <-done:
+	case <-hung.C:
+		r.closed = true
+		r.failed = fault.New(fault.Unavailable, "the disk does not answer in time")
+		go func() {
+			late := <-done
+			_ = errors.Join(late, r.file.Close())
+		}()
 	}
 	if r.failed == nil {
-		r.synced = r.size
+		r.linked, r.synced = true, r.size
 	}
 	return r.failed
+}
+
+// keep makes the bytes durable first, then the name. A crash between leaves a file without a name, or one
+// that no row mentions.
+func (r *run) keep(linked bool) error {
+	point.Here("disk.written")
+	if err := r.datasync(); err != nil {
+		return err
+	}
+	point.Here("disk.synced")
+	if linked {
+		return nil
+	}
+	return r.store.link(r.folder)
 }
 
 func (r *run) datasync() error {

@@ -8,6 +8,7 @@ import (
 	"os"
 	"path/filepath"
 	"sync"
+	"time"
 
 	"cameo/storage"
 	"cameo/storage/fault"
@@ -15,10 +16,11 @@ import (
 
 // Config says where the blobs lie.
 type Config struct {
-	Dir     string // is made, with its parents, when it is missing
-	FS      FS     // nil: the machine's
-	Reserve int64  // bytes of the disk that Create leaves to others, such as the database; 0: none
-	NoSync  bool   // acknowledges what a power cut loses. For the bench alone: no flag or variable may lead here
+	Dir     string        // is made, with its parents, when it is missing
+	FS      FS            // nil: the machine's
+	Reserve int64         // bytes of the disk that Create leaves to others, such as the database; 0: none
+	Stall   time.Duration // how long a Sync waits for the disk, which shows no progress; 0: 30 s
+	NoSync  bool          // acknowledges what a power cut loses; for the bench alone, no flag leads here
 }
 
 // Store is a storage.Blobs of files in a directory. Any number of processes may use the directory at once.
@@ -26,6 +28,7 @@ type Store struct {
 	dir     string
 	fs      FS
 	reserve int64
+	stall   time.Duration
 	noSync  bool
 	root    folder // dir itself
 
@@ -38,14 +41,20 @@ var _ storage.Blobs = (*Store)(nil)
 // Open returns the store of a directory, which it makes if need be. Invalid: the configuration makes no
 // sense; else Full or Unavailable, as the disk answers.
 func Open(cfg Config) (*Store, error) {
-	if cfg.Dir == "" || cfg.Reserve < 0 {
-		return nil, fault.New(fault.Invalid, "the disk store needs a directory and a reserve of 0 or more bytes")
+	if cfg.Dir == "" || cfg.Reserve < 0 || cfg.Stall < 0 {
+		return nil, fault.New(fault.Invalid, "the disk store needs a directory, and nothing that is negative")
+	}
+	if cfg.Stall == 0 {
+		cfg.Stall = 30 * time.Second
 	}
 	if cfg.FS == nil {
 		cfg.FS = Machine()
 	}
 	dir := filepath.Clean(cfg.Dir)
-	s := &Store{dir: dir, fs: cfg.FS, reserve: cfg.Reserve, noSync: cfg.NoSync, folders: map[string]*folder{}}
+	s := &Store{
+		dir: dir, fs: cfg.FS, reserve: cfg.Reserve, stall: cfg.Stall, noSync: cfg.NoSync,
+		folders: map[string]*folder{},
+	}
 	s.root.path = dir
 	if err := s.makeDir(dir); err != nil {
 		return nil, err

@@ -15,6 +15,7 @@ import (
 	"sync"
 	"sync/atomic"
 	"testing"
+	"time"
 
 	"github.com/jackc/pgx/v5"
 
@@ -40,7 +41,7 @@ var errMissing = errors.New("package postgresql of Debian is not installed")
 //
 //nolint:gochecknoglobals // one server a process: starting one takes longer than most tests
 var shared = sync.OnceValues(func() (*Server, error) {
-	return start("fsync = off", "full_page_writes = off", "synchronous_commit = off", "autovacuum = off")
+	return start("", "fsync = off", "full_page_writes = off", "synchronous_commit = off", "autovacuum = off")
 })
 
 // Shared returns the server that the tests of this process share. It ends with the process.
@@ -58,7 +59,25 @@ func Shared(tb testing.TB) *Server {
 // settings, lines of postgresql.conf, say otherwise.
 func Start(tb testing.TB, settings ...string) *Server {
 	tb.Helper()
-	s, err := start(settings...)
+	return startFor(tb, "", settings...)
+}
+
+// faketime is Debian's library that shows a program another time than the machine's.
+const faketime = "/usr/lib/*/faketime/libfaketime.so.1"
+
+// StartAhead is Start for a server whose clock is ahead of the machine's; skipped where Debian's libfaketime
+// is not installed, see Require.
+func StartAhead(tb testing.TB, ahead time.Duration) *Server {
+	tb.Helper()
+	found, err := filepath.Glob(faketime)
+	Require(tb, "faketime", err == nil && len(found) > 0, "Debian's libfaketime is not installed")
+	return startFor(tb, fmt.Sprintf(
+		"LD_PRELOAD=%s FAKETIME=%+.0fs DONT_FAKE_MONOTONIC=1", found[0], ahead.Seconds()))
+}
+
+func startFor(tb testing.TB, clock string, settings ...string) *Server {
+	tb.Helper()
+	s, err := start(clock, settings...)
 	Require(tb, "postgres", !errors.Is(err, errMissing), errMissing.Error())
 	if err != nil {
 		tb.Fatalf("PostgreSQL does not start: %v", err)
@@ -71,13 +90,14 @@ func Start(tb testing.TB, settings ...string) *Server {
 	return s
 }
 
-func start(settings ...string) (*Server, error) {
+// start starts a server. The clock is variables of its environment for another one than the machine's.
+func start(clock string, settings ...string) (*Server, error) {
 	found, err := filepath.Glob("/usr/lib/postgresql/*/bin")
 	if err != nil || len(found) == 0 {
 		return nil, errMissing
 	}
 	s := &Server{bin: found[len(found)-1]}
-	s.child = asPostgres(append([]string{"sh", "-c", script, "server.sh", s.bin}, settings...)...)
+	s.child = asPostgres(append([]string{"sh", "-c", script, "server.sh", s.bin, clock}, settings...)...)
 	said := new(bytes.Buffer)
 	s.child.Stderr = said
 	if s.stay, err = s.child.StdinPipe(); err != nil {
