@@ -126,10 +126,10 @@ func refuseDamage(t *testing.T, all *deployment) {
 	t.Helper()
 	proxy := s3test.NewProxy(t, all.minio)
 	d := all.deploymentAt(t, proxy.Endpoint)
-	child := d.nodes(1, smallRuns()...)[0]
+	nodes := d.nodes(2, smallRuns()...)
 	const size, large = 200_000, 20 * mebibyte // what is read before the answer begins lies between
-	jane := call(t, child)
-	jane.trouble = true
+	jane, other := call(t, nodes[0]), call(t, nodes[1])
+	jane.trouble, other.trouble = true, true
 
 	content := servertest.Picture("me.png", size)
 	key := jane.create(size)
@@ -142,7 +142,7 @@ func refuseDamage(t *testing.T, all *deployment) {
 	jane.finish(key, content)
 
 	d.spoil(key)
-	got := jane.ask(http.MethodGet, "/.api2/binaries/"+key+"/download/me.png", nil, nil)
+	got := other.ask(http.MethodGet, "/.api2/binaries/"+key+"/download/me.png", nil, nil) // the first still has it
 	jane.want("the damaged download", got, http.StatusInternalServerError)
 	if !strings.Contains(string(got.body), "Service_DataCorrupt") || got.header.Get("ETag") != "" {
 		t.Errorf("the damaged download: got %v, want a failure without the file's headers", got)
@@ -156,7 +156,9 @@ func refuseDamage(t *testing.T, all *deployment) {
 	if !broken(err) || len(served.body) >= large {
 		t.Errorf("the large damaged download: got %d bytes, %v; want it to break off", len(served.body), err)
 	}
-	child.Kill()
+	for _, node := range nodes {
+		node.Kill()
+	}
 	d.wantTidy()
 }
 
