@@ -1,8 +1,8 @@
 //go:build bench
 
-// Command renderer makes the renditions of the benchmark: for each file named on a line of its input it writes a
-// line with the processor time that took, in milliseconds, and for one that is refused the reason behind it. A
-// second word in a line names a file for the largest rendition, without loss.
+// Command renderer makes the renditions of the benchmark. For each file named on a line of its input it
+// writes a line with the processor time that took, in milliseconds, and behind it the reason if the file is
+// refused. A second word in a line names a file for the largest rendition, without loss.
 package main
 
 import (
