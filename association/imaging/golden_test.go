@@ -107,7 +107,7 @@ func TestSizes(t *testing.T) {
 		{"width of a portrait", 400, 800, imaging.Spec{Shape: imaging.Wide, Pixels: 160}, 160, 320},
 		{"width of a smaller picture", 100, 80, imaging.Spec{Shape: imaging.Wide, Pixels: 160}, 100, 80},
 		{"width of a very tall picture", 20, 4096, imaging.Spec{Shape: imaging.Wide, Pixels: 160}, 5, 1024},
-		{"whole", 3000, 1500, imaging.Spec{Shape: imaging.Whole, Pixels: 1024}, 1024, 512},
+		{"whole", 1500, 750, imaging.Spec{Shape: imaging.Whole, Pixels: 1024}, 1024, 512},
 		{"whole of a smaller picture", 301, 151, imaging.Spec{Shape: imaging.Whole, Pixels: 1024}, 301, 151},
 		{"whole of a line", 4000, 16, imaging.Spec{Shape: imaging.Whole, Pixels: 64}, 64, 1},
 	} {
@@ -126,12 +126,14 @@ func TestSizes(t *testing.T) {
 	}
 }
 
-func TestOtherTypesAreNotMade(t *testing.T) {
+func TestWhatIsNotMade(t *testing.T) {
 	t.Parallel()
-	_, err := renderer().Render(t.Context(), pngOf(t, patches(20, 20)), imaging.Request{
-		Specs: []imaging.Spec{{Pixels: 16, Type: imaging.GIF}},
-	})
-	if fault.Of(err) != fault.Invalid {
-		t.Errorf("got %v", err)
+	for _, s := range []imaging.Spec{
+		{Pixels: 16, Type: imaging.GIF}, {Pixels: 0}, {Pixels: -5, Exact: true}, {Pixels: 1025}, {Pixels: 1 << 40, Exact: true},
+	} {
+		_, err := renderer().Render(t.Context(), pngOf(t, patches(20, 20)), imaging.Request{Specs: []imaging.Spec{s}})
+		if fault.Of(err) != fault.Invalid {
+			t.Errorf("%+v: got %v", s, err)
+		}
 	}
 }

@@ -176,15 +176,15 @@ func (b *brief) Err() error {
 func TestTheEndOfAContextEndsIt(t *testing.T) {
 	t.Parallel()
 	file := pngOf(t, patches(400, 300))
-	ends := 0
-	for n := int64(0); ; n++ {
+	ends := int64(0)
+	for n := int64(0); ; n += 1 + n/8 {
 		ctx := &brief{Context: context.Background()}
 		ctx.left.Store(n)
 		_, err := renderer().Render(ctx, file, imaging.Request{Specs: []imaging.Spec{{Pixels: 96}}})
 		if err == nil {
 			break
 		}
-		ends++
+		ends = n
 		if !errors.Is(err, context.Canceled) || fault.Of(err) != fault.Unavailable || fault.Public(err).Reason != "" {
 			t.Fatalf("asked %d times: got %v", n, err)
 		}
