@@ -49,6 +49,8 @@ func bombs(t testing.TB) map[string]struct {
 		"PNG of 12000² zeros":        {zeroPNG(t, 12000, 1<<20), imaging.TooManyPixels},
 		"PNG with 40 MB of ICC":      {behindHeader(pngChunk("iCCP", append([]byte("p\x00\x00"), zeros(t, 40<<20)...))), imaging.TooMuchMetadata},
 		"PNG with a million chunks":  {behindHeader(bytes.Repeat(pngChunk("tEXt", nil), 1_000_000)), imaging.TooMuchMetadata},
+		"PNG with 1.2 MB of text":    {behindHeader(pngChunk("iTXt", make([]byte, 1_200_000))), imaging.TooMuchMetadata},
+		"WebP with 1.2 MB of XMP":    {riff(riffChunk("VP8L", vp8l(64, 64, color.NRGBA{})), riffChunk("XMP ", make([]byte, 1_200_000))), imaging.TooMuchMetadata},
 		"PNG with empty data":        {behindHeader(bytes.Repeat(pngChunk("IDAT", nil), 1_000_000)), imaging.TooMuchMetadata},
 		"WebP of 16384²":             {webpOf(16384, 16384, color.NRGBA{}), imaging.TooManyPixels},
 		"WebP whose canvas is large": {riff(canvas, riffChunk("VP8L", vp8l(64, 64, color.NRGBA{}))), imaging.NotAnImage},

@@ -46,8 +46,10 @@ func (h *Header) readWebP(b []byte) error {
 		case "VP8L":
 			h.pixelBytes += vp8lPixelBytes
 			ok = h.width == 0 && h.readVP8L(body)
+		case "XMP ":
+			h.metadata += len(body)
 		default:
-			h.metadata += len(body) + riffHeader
+			h.metadata += riffHeader
 		}
 		if !ok {
 			return NotAnImage.Fault()
