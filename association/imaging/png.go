@@ -52,8 +52,8 @@ func (h *Header) readIHDR(b []byte) bool {
 	return true
 }
 
-// readChunk counts text, and the frame of every chunk that is no pixels: it is work even if it is empty. Chunks
-// of other kinds are passed over, whatever is in them.
+// readChunk counts text, and the frame of every chunk that is no pixels: it is work even if it is empty. What
+// is in chunks of other kinds is passed over.
 func (h *Header) readChunk(kind string, n int) {
 	switch kind {
 	case "IDAT":
