@@ -79,7 +79,7 @@ func lumaDistance(a, b image.Image) int {
 // Renditions of equal requests are equal to the byte, and do not depend on what else is asked for.
 func TestBytesAreDeterministic(t *testing.T) {
 	t.Parallel()
-	file := jpegOf(t, patches(700, 500))
+	file := jpegOf(t, patches(300, 220))
 	all, err := renderer().Render(t.Context(), file, imaging.Request{Specs: imaging.Plan()})
 	must(t, err)
 	for i, s := range imaging.Plan() {
