@@ -1,6 +1,9 @@
 package imaging
 
-import "image"
+import (
+	"bytes"
+	"image"
+)
 
 // Conversions between models are made on small rasters only: colour is a matter of the last thousand pixels a
 // side, whatever the picture's size was.
@@ -58,17 +61,24 @@ func (r raster) isOpaque() bool {
 	return true
 }
 
+// channels returns row y as red, green, blue and alpha, of a raster that is not ycbcr. opaque is the alpha of
+// a row that has none.
+func (r raster) channels(y int, opaque []byte) (red, green, blue, alpha []byte) {
+	red, green, blue, alpha = r.planes[0].row(y), r.planes[0].row(y), r.planes[0].row(y), opaque
+	if r.model != gray {
+		green, blue = r.planes[1].row(y), r.planes[2].row(y)
+	}
+	if r.model == rgba {
+		alpha = r.planes[3].row(y)
+	}
+	return red, green, blue, alpha
+}
+
 // convert changes the colours of an rgb or rgba raster, in place.
 func (r raster) convert(p *profile) {
-	opaque := make([]byte, r.planes[0].w)
-	for i := range opaque {
-		opaque[i] = 255
-	}
+	opaque := bytes.Repeat([]byte{255}, r.planes[0].w)
 	for y := range r.planes[0].h {
-		red, green, blue, alpha := r.planes[0].row(y), r.planes[1].row(y), r.planes[2].row(y), opaque
-		if r.model == rgba {
-			alpha = r.planes[3].row(y)
-		}
+		red, green, blue, alpha := r.channels(y, opaque)
 		for x, a := range alpha {
 			c := plainColour(red[x], green[x], blue[x], a)
 			c[0], c[1], c[2] = p.convert(c[0], c[1], c[2])
@@ -176,22 +186,17 @@ func (r raster) image() image.Image {
 
 // nrgba is the raster as a picture whose colours are not multiplied by alpha.
 func (r raster) nrgba() *image.NRGBA {
+	if r.model == ycbcr {
+		r = r.toRGB()
+	}
 	w, h := r.size()
 	out := image.NewNRGBA(image.Rect(0, 0, w, h))
+	opaque := bytes.Repeat([]byte{255}, w)
 	for y := range h {
-		row, p := out.Pix[y*out.Stride:], r.planes
-		for x := range w {
-			c := [pixelBytes]byte{3: 255}
-			switch r.model {
-			case gray:
-				v := p[0].row(y)[x]
-				c[0], c[1], c[2] = v, v, v
-			case ycbcr:
-				cb, cr := p[1].row(y / subsampled)[x/subsampled], p[2].row(y / subsampled)[x/subsampled]
-				c[0], c[1], c[2] = rgbOf(p[0].row(y)[x], cb, cr)
-			default:
-				c = plainColour(p[0].row(y)[x], p[1].row(y)[x], p[2].row(y)[x], p[3].row(y)[x])
-			}
+		red, green, blue, alpha := r.channels(y, opaque)
+		row := out.Pix[y*out.Stride:]
+		for x, a := range alpha {
+			c := plainColour(red[x], green[x], blue[x], a)
 			copy(row[pixelBytes*x:], c[:])
 		}
 	}

@@ -29,8 +29,6 @@ func encode(r raster, mediaType string) ([]byte, string, error) {
 		err = png.Encode(&b, r.nrgba())
 	case WebP:
 		err = encodeWebP(&b, r.nrgba())
-	default:
-		return nil, "", fault.New(fault.Invalid, "no picture of the type %q can be made", mediaType)
 	}
 	if err != nil {
 		return nil, "", fault.Wrap(err, fault.Internal, "the picture cannot be encoded")

@@ -96,19 +96,14 @@ func (h *Header) readMetadata(marker byte, body []byte) {
 // segment's body and what follows. It skips entropy-coded data, in which every other 0xFF is escaped.
 func nextSegment(b []byte) (marker byte, body, rest []byte, err error) {
 	for {
-		i := bytes.IndexByte(b, 0xFF)
-		if i < 0 {
-			return 0, nil, nil, Truncated.Fault()
-		}
-		for b = b[i:]; len(b) > 0 && b[0] == 0xFF; b = b[1:] { // the last of several is the marker's
-		}
+		b = pastData(b)
 		if len(b) == 0 {
 			return 0, nil, nil, Truncated.Fault()
 		}
 		m := b[0]
 		b = b[1:]
 		switch {
-		case m == 0, m == markerTEM, m == markerSOI, m >= markerRST0 && m <= markerRST7:
+		case m == markerTEM, m == markerSOI, m >= markerRST0 && m <= markerRST7:
 			continue
 		case m == markerEOI:
 			return m, nil, b, nil
@@ -124,6 +119,28 @@ func nextSegment(b []byte) (marker byte, body, rest []byte, err error) {
 		}
 		return m, b[2:n], b[n:], nil
 	}
+}
+
+// pastData returns what follows the next 0xFF that is not escaped, the last one where there are several.
+// Searching is fast only where there is something to skip, and a file may be nothing but escapes.
+func pastData(b []byte) []byte {
+	for i := 0; i+1 < len(b); {
+		switch {
+		case b[i] != 0xFF:
+			next := bytes.IndexByte(b[i:], 0xFF)
+			if next < 0 {
+				return nil
+			}
+			i += next
+		case b[i+1] == 0: // escaped
+			i += 2
+		case b[i+1] == 0xFF: // fill
+			i++
+		default:
+			return b[i+1:]
+		}
+	}
+	return nil
 }
 
 // readFrame reads a frame header: precision, height, width, number of components.

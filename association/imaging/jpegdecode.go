@@ -6,6 +6,7 @@ import (
 	"image"
 	"image/jpeg"
 	"io"
+	"runtime"
 	"strings"
 
 	"github.com/gen2brain/jpegn"
@@ -33,6 +34,7 @@ func decodeJPEG(file []byte, h Header, w window) (raster, error) {
 		if r, err := fast.decode(file, h, w); err == nil {
 			return r, nil
 		}
+		runtime.GC() // the picture's budget has room for one decoder: what the first one held goes before the next
 	}
 	return standard.decode(file, h, w)
 }

@@ -52,11 +52,16 @@ func (h *Header) readIHDR(b []byte) bool {
 	return true
 }
 
-// readChunk counts what is no pixels. A chunk is work even if it is empty, so its frame counts as well.
+// readChunk counts text, and the frame of every chunk that is no pixels: it is work even if it is empty. What
+// is in chunks of other kinds is passed over.
 func (h *Header) readChunk(kind string, n int) {
-	switch {
-	case kind == "IDAT" && n > 0, kind == "PLTE":
-	default:
-		h.metadata += n + pngFrame
+	switch kind {
+	case "IDAT":
+		if n > 0 {
+			return
+		}
+	case "tEXt", "zTXt", "iTXt":
+		h.metadata += n
 	}
+	h.metadata += pngFrame
 }

@@ -106,7 +106,7 @@ func TestHostileBytesNeverPanic(t *testing.T) {
 			for range 1 + random.IntN(8) {
 				b[random.IntN(len(b))] = byte(random.Uint32())
 			}
-			_, err := r.RenderSquare(context.Background(), bytes.NewReader(b), 16)
+			_, err := r.Render(context.Background(), b, justSquare(16))
 			if err != nil && fault.Of(err) != fault.Unsupported {
 				t.Fatalf("got %v", err)
 			}

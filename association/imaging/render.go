@@ -15,11 +15,14 @@ type Renderer struct {
 }
 
 // Render makes all renditions of one decoding. It waits until Memory has room for the picture, holding the
-// file and no more. A file that is not accepted is Unsupported or TooLarge with a Reason, a Crop that is not
-// inside Invalid; the end of ctx ends it between rows, though a JPEG is decoded in one go.
+// file and no more. A file that is not accepted is Unsupported or TooLarge with a Reason, a wrong Request is
+// Invalid; the end of ctx ends it between rows, though a JPEG is decoded in one go.
 //
 // Colours become sRGB's. Nothing of the file is in the renditions but its pixels.
 func (r Renderer) Render(ctx context.Context, file []byte, q Request) (Picture, error) {
+	if err := q.judge(); err != nil {
+		return Picture{}, err
+	}
 	h, err := r.Judge(file)
 	if err != nil {
 		return Picture{}, err
@@ -78,6 +81,9 @@ func (r Renderer) pyramids(
 
 // render adds one rendition. One that has been made for another Spec is used again.
 func (p *Picture) render(ctx context.Context, from pyramid, s Spec) error {
+	if err := ctx.Err(); err != nil {
+		return err
+	}
 	w, h := from.size(s)
 	for _, made := range p.Renditions {
 		sameShape := (made.Spec.Shape == Square) == (s.Shape == Square)

@@ -176,15 +176,15 @@ func (b *brief) Err() error {
 func TestTheEndOfAContextEndsIt(t *testing.T) {
 	t.Parallel()
 	file := pngOf(t, patches(400, 300))
-	ends := 0
-	for n := int64(0); ; n++ {
+	ends := int64(0)
+	for n := int64(0); ; n += 1 + n/8 {
 		ctx := &brief{Context: context.Background()}
 		ctx.left.Store(n)
 		_, err := renderer().Render(ctx, file, imaging.Request{Specs: []imaging.Spec{{Pixels: 96}}})
 		if err == nil {
 			break
 		}
-		ends++
+		ends = n
 		if !errors.Is(err, context.Canceled) || fault.Of(err) != fault.Unavailable || fault.Public(err).Reason != "" {
 			t.Fatalf("asked %d times: got %v", n, err)
 		}
@@ -205,5 +205,24 @@ func TestThumbhashTellsPicturesApart(t *testing.T) {
 	other := hash(pngOf(t, apply("turn", patches(90, 90))))
 	if len(a) < 10 || len(a) > 30 || !bytes.Equal(a, same) || bytes.Equal(a, other) {
 		t.Errorf("hashes are %x, %x and of another picture %x", a, same, other)
+	}
+}
+
+func TestPNGAndWebPHaveAnOrientationToo(t *testing.T) {
+	t.Parallel()
+	tiff := exif(bigEndian, 6)[6:] // without JPEG's prefix
+	png := pngOf(t, patches(60, 40))
+	canvas := riffChunk("VP8X", []byte{0x08, 0, 0, 0, 59, 0, 0, 39, 0, 0})
+	webp := riffChunk("VP8L", vp8l(60, 40, color.NRGBA{1, 2, 3, 255}))
+	for name, file := range map[string][]byte{
+		"PNG":                     bytes.Join([][]byte{png[:33], pngChunk("eXIf", tiff), png[33:]}, nil),
+		"WebP":                    riff(canvas, webp, riffChunk("EXIF", tiff)),
+		"WebP with JPEG's prefix": riff(canvas, webp, riffChunk("EXIF", exif(bigEndian, 6))),
+	} {
+		p, err := renderer().Render(t.Context(), file, imaging.Request{Specs: []imaging.Spec{{Shape: imaging.Whole, Pixels: 60}}})
+		must(t, err)
+		if r := p.Renditions[0]; p.Header.Orientation != 6 || r.Width != 40 || r.Height != 60 {
+			t.Errorf("%s: orientation %d, %d×%d", name, p.Header.Orientation, r.Width, r.Height)
+		}
 	}
 }

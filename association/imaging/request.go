@@ -3,6 +3,8 @@ package imaging
 import (
 	"image"
 	"slices"
+
+	"cameo/storage/fault"
 )
 
 // Recipe numbers the way in which renditions are made. It grows with every change of their bytes, so that a
@@ -28,14 +30,14 @@ const (
 	Whole               // the whole picture; its longer side
 )
 
-// Longest is the longest side of a rendition that is not Exact, in pixels.
+// Longest is the longest side of any rendition, in pixels.
 const Longest = 1024
 
 // Spec asks for one rendition. Its bytes depend on the file, the Crop and the Spec, not on what else is asked
 // for.
 type Spec struct {
 	Shape  Shape
-	Pixels int // of the side that Shape names; a smaller picture makes a smaller rendition
+	Pixels int // of the side that Shape names, 1 to Longest; a smaller picture makes a smaller rendition
 	// Exact makes a Square that has its size even if the crop is smaller.
 	Exact bool
 	// Type is JPEG (composed on white if the picture is translucent), PNG or WebP; "" is PNG if the picture is
@@ -88,6 +90,19 @@ type Rendition struct {
 	Type          string // media type
 	Width, Height int    // in pixels
 	Bytes         []byte
+}
+
+// judge says what is wrong with the Specs.
+func (q Request) judge() error {
+	for _, s := range q.Specs {
+		if s.Pixels < 1 || s.Pixels > Longest {
+			return fault.New(fault.Invalid, "a rendition has 1 to %d pixels a side", Longest)
+		}
+		if s.Type != "" && s.Type != JPEG && s.Type != PNG && s.Type != WebP {
+			return fault.New(fault.Invalid, "no picture of the type %q can be made", s.Type)
+		}
+	}
+	return nil
 }
 
 // wantsWhole says whether anything but the crop is asked for.

@@ -31,9 +31,24 @@ func renderer() imaging.Renderer {
 	return imaging.Renderer{Limits: imaging.DefaultLimits(), Memory: imaging.NewMemory(2 << 30)}
 }
 
+// rendered is one rendition, and what was learned of its source.
+type rendered struct {
+	imaging.Rendition
+	SourceType                string
+	SourceWidth, SourceHeight int
+}
+
 // square is the centre square of a file.
-func square(b []byte, size int) (imaging.Rendered, error) {
-	return renderer().RenderSquare(context.Background(), bytes.NewReader(b), size)
+func square(b []byte, size int) (rendered, error) {
+	p, err := renderer().Render(context.Background(), b, justSquare(size))
+	if err != nil {
+		return rendered{}, err
+	}
+	return rendered{p.Renditions[0], p.Header.Type, p.Header.Width, p.Header.Height}, nil
+}
+
+func justSquare(size int) imaging.Request {
+	return imaging.Request{Specs: []imaging.Spec{{Pixels: size}}}
 }
 
 func wantReason(t *testing.T, err error, want imaging.Reason) {
@@ -186,7 +201,7 @@ func riffChunk(name string, body []byte) []byte {
 }
 
 // decoded reads back what was rendered.
-func decoded(t *testing.T, r imaging.Rendered) image.Image {
+func decoded(t *testing.T, r rendered) image.Image {
 	t.Helper()
 	m := decodedAs(t, r.Type, r.Bytes)
 	if m.Bounds().Dx() != r.Width || m.Bounds().Dy() != r.Height {

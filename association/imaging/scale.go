@@ -49,6 +49,8 @@ func (p plane) scale(ctx context.Context, c cut, step int) (plane, error) {
 	x, x0, x1 := along(c.part.Min.X, c.part.Dx(), c.w, step, p.stepX)
 	y, y0, y1 := along(c.part.Min.Y, c.part.Dy(), c.h, step, p.stepY)
 	fx, fy := shrinkFactor(x.step), shrinkFactor(y.step)
+	t := turns[c.orientation]
+	x, y = x.mirrored(t.mirroredX, c.w, step), y.mirrored(t.mirroredY, c.h, step)
 	part := image.Rect(x0, y0, x1, y1).Intersect(p.bounds())
 	small, err := p.shrink(ctx, part, fx, fy)
 	if err != nil {
@@ -77,6 +79,15 @@ func along(from, length, n, step, sourceStep int) (a axis, first, end int) {
 	origin, span := float64(from)/float64(sourceStep), float64(length)/float64(sourceStep)
 	a = axis{origin: origin, step: span / float64(n) * float64(step), n: ceilDiv(n, step)}
 	return a, int(origin), int(math.Ceil(origin + span))
+}
+
+// mirrored is the axis over pixels of which the last will be the first. Coarse samples begin at the upright
+// picture's edge: what the last of them has beyond the other edge lies before the first pixel then.
+func (a axis) mirrored(yes bool, pixels, step int) axis {
+	if yes {
+		a.origin -= float64(a.n*step-pixels) * a.step / float64(step)
+	}
+	return a
 }
 
 // after is the axis over samples that begin at first and were shrunk by f.

@@ -9,7 +9,6 @@ import (
 	"image/color"
 	"strings"
 	"testing"
-	"testing/iotest"
 
 	"cameo/storage/fault"
 )
@@ -163,16 +162,11 @@ func TestShrinkingDoesNotAlias(t *testing.T) {
 	}
 }
 
-func TestErrorsOfTheReaderAreItsOwn(t *testing.T) {
+func TestAnEndedContext(t *testing.T) {
 	t.Parallel()
-	down := fault.New(fault.Unavailable, "the store does not answer")
-	_, err := renderer().RenderSquare(context.Background(), iotest.ErrReader(down), 64)
-	if fault.Of(err) != fault.Unavailable {
-		t.Errorf("got %v", err)
-	}
 	ctx, cancel := context.WithCancel(context.Background())
 	cancel()
-	_, err = renderer().RenderSquare(ctx, bytes.NewReader(jpegOf(t, patches(20, 20))), 64)
+	_, err := renderer().Render(ctx, jpegOf(t, patches(20, 20)), justSquare(64))
 	if fault.Of(err) != fault.Unavailable {
 		t.Errorf("an ended context gives %v", err)
 	}

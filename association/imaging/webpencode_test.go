@@ -9,6 +9,7 @@ import (
 	"testing"
 
 	"cameo/association/imaging"
+	"cameo/association/imaging/imagingtest"
 )
 
 func TestWebP(t *testing.T) {
@@ -39,7 +40,7 @@ func TestWebP(t *testing.T) {
 			again, err := renderer().Render(t.Context(), got.Bytes, imaging.Request{Specs: []imaging.Spec{{Pixels: 256, Type: imaging.PNG}}})
 			must(t, err)
 			a, b := decodedAs(t, imaging.PNG, again.Renditions[0].Bytes), decodedAs(t, imaging.PNG, want.Bytes)
-			if db := lumaOf(a, false).psnr(lumaOf(b, false)); db < 34 {
+			if db := imagingtest.LumaOf(a).PSNR(imagingtest.LumaOf(b)); db < 34 {
 				t.Errorf("PSNR is %.1f dB", db)
 			}
 			for _, at := range []image.Point{{10, 40}, {100, 90}} {

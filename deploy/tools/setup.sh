@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
-# Installs the Debian packages that the tests use, and only those that are missing. Prints what it installs and why.
+# Installs the Debian packages that the tests use, and only those that are missing; `setup.sh bench` also those of the
+# benchmarks. Prints what it installs and why.
 # Without root and sudo, or on another system, it names what is missing and goes on: the tests that need it then skip
 # with the reason, unless CAMEO_TEST_REQUIRE (or CI) asks for it.
 set -eu
@@ -16,6 +17,10 @@ mount                  /bin/mount           a full disk is a small tmpfs
 mate-backgrounds       /usr/share/backgrounds/mate/abstract/Elephants_3840x2160.jpg   a real photograph of 5 MB
 libimage-exiftool-perl /usr/bin/exiftool    metadata that a photo must have lost is looked for by another program
 chromium               /usr/bin/chromium    pages are opened in a real browser
+"
+[ "${1:-}" != bench ] || wanted="$wanted
+libvips-dev            /usr/include/vips/vips.h   scaling photographs is measured beside libvips
+lomiri-wallpapers-16.04   /usr/share/backgrounds/picosdeeuropa_by_Aitzol_Berasategi.jpg   photographs
 "
 
 missing=''

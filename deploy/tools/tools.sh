@@ -2,7 +2,8 @@
 # Builds the pinned tools of one group, once, and prints the folder that holds them:
 #   tools.sh test    gotestsum, gofumpt, benchstat (go.mod; seconds)
 #   tools.sh lint    golangci-lint (go.mod; a minute or two the first time)
-#   tools.sh peers   tusd, the server that the benchmark compares with (peers.mod), and where npm is, that of Node.js
+#   tools.sh peers   what the benchmarks compare with: tusd (peers.mod), where npm is, the tus server of Node.js and
+#                    sharp, and where libvips is, a program over it
 #   tools.sh s3      minio and versitygw, the S3 servers that the tests start (minio.mod, versitygw.mod; minutes)
 # `tools.sh GROUP where` builds nothing and prints the folder, whether they are there or not.
 # They are kept outside the repository, in a folder named after their versions: a second call is instant, and a
@@ -41,12 +42,24 @@ for package in $packages; do
         mv "$bin/.$name.new" "$bin/$name"
     fi
 done
-# The other peer is no program but a folder of packages, as package-lock.json pins them.
-if [ "$group" = peers ] && command -v npm >/dev/null && ! cmp -s tusnode/package-lock.json "$bin/tusnode/package-lock.json"; then
-    echo "installing the tus server of Node.js (once; kept in $bin)" >&2
-    rm -rf "$bin/.tusnode.new" "$bin/tusnode"
-    cp -R tusnode "$bin/.tusnode.new"
-    (cd "$bin/.tusnode.new" && npm ci --silent --no-audit --no-fund >&2)
-    mv "$bin/.tusnode.new" "$bin/tusnode"
+# Other peers are no programs but folders of packages, as their package-lock.json pins them.
+npm_peer() { # folder, what it is
+    ! diff -rq -x node_modules "$1" "$bin/$1" >/dev/null 2>&1 || return 0
+    echo "installing $2 (once; kept in $bin)" >&2
+    rm -rf "$bin/.$1.new" "${bin:?}/$1"
+    cp -R "$1" "$bin/.$1.new"
+    (cd "$bin/.$1.new" && npm ci --silent --no-audit --no-fund >&2)
+    mv "$bin/.$1.new" "$bin/$1"
+}
+if [ "$group" = peers ] && command -v npm >/dev/null; then
+    npm_peer tusnode "the tus server of Node.js"
+    npm_peer sharp sharp
+fi
+# And one is a small program over a library of the system.
+if [ "$group" = peers ] && pkg-config --exists vips 2>/dev/null && ! cmp -s vips/cascade.c "$bin/vips.c"; then
+    echo "building the peer over libvips (once; kept in $bin)" >&2
+    # shellcheck disable=SC2046 # a list of flags
+    gcc -O2 -o "$bin/vips" vips/cascade.c $(pkg-config --cflags --libs vips)
+    cp vips/cascade.c "$bin/vips.c"
 fi
 echo "$bin"

@@ -22,6 +22,7 @@ const picture = `
 cmd/cameo              → server/boot, server/client
 server/boot            → everything
 server/servertest      → everything
+server/servertest/renderer → association/imaging, storage/fault
 server                 → server/igloo, server/photos, server/ops, server/page, server/auth, server/reply, storage/fault
 server/igloo           → server/auth, server/reply, association, association/imaging, storage, storage/fault
 server/photos          → server/auth, server/reply, association, association/imaging, storage, storage/fault
@@ -35,6 +36,7 @@ association            → association/imaging, storage, storage/fault
 association/album      → association, association/imaging, storage, storage/fault, storage/sqldb
 association/directory  → association, association/imaging, storage, storage/fault, storage/sqldb
 association/imaging    → storage/fault
+association/imaging/imagingtest → standard library
 storage                → storage/fault
 storage/ledger         → storage, storage/fault, storage/sqldb
 storage/ledger/ledgertest → storage, storage/sqldb
@@ -57,7 +59,7 @@ var everywhere = []string{"storage/fault/point"}
 // instance that servertest starts.
 var forTests = []string{
 	"storage/blobs/*", "storage/blobs/disk/powertest", "storage/blobs/s3/s3test",
-	"storage/sqldb", "storage/sqldb/sqltest", "storage/ledger", "storage/ledger/ledgertest", "association/*",
+	"storage/sqldb", "storage/sqldb/sqltest", "storage/ledger", "storage/ledger/ledgertest", "association/*", "association/imaging/imagingtest",
 	"server/auth/authtest", "server/boot", "server/client", "server/servertest",
 }
 

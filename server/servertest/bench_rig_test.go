@@ -155,11 +155,14 @@ func (r *rig) settle(t *testing.T) {
 	}
 }
 
+// tusdVersion is that of deploy/tools/peers.mod.
+const tusdVersion = "tusd: 2.10.1"
+
 // report is a file of results.
 type report struct {
 	file  string // below docs/benchmarks
 	title string
-	peers []string // and their versions, besides tusd
+	peers []string // and their versions
 }
 
 func (to report) write(t *testing.T, r *rig, begun time.Time, all []section) {
@@ -178,8 +181,7 @@ func (to report) write(t *testing.T, r *rig, begun time.Time, all []section) {
 	fmt.Fprintf(&b, "- Machine: %s, %d processors, Linux %s, %s\n", processor, runtime.NumCPU(),
 		strings.TrimSpace(readProc(t, "sys/kernel/osrelease")), r.disk)
 	fmt.Fprintf(&b, "- Load average: %s before, %s after; on an idle machine it begins near 0\n", r.load, loadAverage(t))
-	peers := strings.Join(append([]string{"tusd: 2.10.1"}, to.peers...), "; ")
-	fmt.Fprintf(&b, "- Go: %s; %s\n- Command: `make bench`\n", runtime.Version(), peers)
+	fmt.Fprintf(&b, "- Go: %s; %s\n- Command: `make bench`\n", runtime.Version(), strings.Join(to.peers, "; "))
 	for _, s := range all {
 		b.WriteString("\n" + s.markdown())
 	}

@@ -86,7 +86,7 @@ func (r *rig) running(names ...string) (here []string) {
 // TestBenchS3 measures PostgreSQL and S3 against servers that keep uploads in the same MinIO, in the same run.
 func TestBenchS3(t *testing.T) {
 	r := newCloudRig(t)
-	to := report{file: "s3.md", title: "PostgreSQL and S3", peers: []string{"MinIO: built from deploy/tools"}}
+	to := report{file: "s3.md", title: "PostgreSQL and S3", peers: []string{tusdVersion, "MinIO: built from deploy/tools"}}
 	if r.peers[node] == nil {
 		to.peers = append(to.peers, node+": left out, npm is not installed")
 	} else {

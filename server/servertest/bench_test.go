@@ -88,7 +88,8 @@ type measurement struct {
 // TestBenchDisk measures the embedded default, SQLite and local disk, against tusd's file store on the same disk in
 // the same run.
 func TestBenchDisk(t *testing.T) {
-	measureAll(t, newRig(t), report{file: "disk.md", title: "SQLite and local disk"}, []measurement{
+	to := report{file: "disk.md", title: "SQLite and local disk", peers: []string{tusdVersion}}
+	measureAll(t, newRig(t), to, []measurement{
 		{"small", measureSmall},
 		{"large", measureLarge},
 		{"memory", measureMemory},
