@@ -18,8 +18,8 @@ func (s *Service) Picture(ctx context.Context, c storage.Community, person GUID,
 	return s.picture(p, w, err)
 }
 
-// VersionPicture returns one photo with the rendition that Photo.Choose finds; NotFound when it is not served:
-// before it is Ready, after it was Removed, and some time after it was replaced.
+// VersionPicture returns one photo with the rendition that Photo.Choose finds; NotFound when it is not
+// served: before it is Ready, after it was Removed, and some time after it was replaced.
 func (s *Service) VersionPicture(
 	ctx context.Context, c storage.Community, v Version, w Want,
 ) (Picture, error) {

@@ -47,8 +47,8 @@ type Queue interface {
 	Settle(ctx context.Context, p Photo) error
 	// Replace sets the Due of a Ready photo that another takes the place of: it is served until then.
 	Replace(ctx context.Context, p Photo, until storage.Millis) error
-	// Forget drops up to n photos that are over and whose Due has come, with their renditions, and says how many.
-	// A person's newest and current photo stay.
+	// Forget drops up to n photos that are over and whose Due has come, with their renditions, and says how
+	// many. A person's newest and current photo stay.
 	Forget(ctx context.Context, now storage.Millis, n int) (int, error)
 }
 

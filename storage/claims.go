@@ -123,8 +123,8 @@ func (cs *claims) remove(id ID) *claim {
 	return c
 }
 
-// own claims the upload for a session that has not done so. A run needs it: it is by the row's writer that the
-// sweep learns of runs that may be left.
+// own claims the upload for a session that has not done so. A run needs it: it is by the row's writer that
+// the sweep learns of runs that may be left.
 func (s *session) own(ctx context.Context) error {
 	if s.owned {
 		return nil

@@ -89,8 +89,8 @@ func (s *session) complete(c *Commit) error {
 	return err
 }
 
-// adding is the commit that adds a batch of durable seals, which may be empty. Where a run goes on, its latest
-// extent stands for the earlier ones.
+// adding is the commit that adds a batch of durable seals, which may be empty. Where a run goes on, its
+// latest extent stands for the earlier ones.
 func (s *session) adding(batch []*sealed) Commit {
 	c := s.next()
 	for _, q := range batch {

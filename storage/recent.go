@@ -8,12 +8,12 @@ import (
 	"time"
 )
 
-// recentTime is how long the bytes of a small upload stay in memory after they were stored: as long as it takes
-// to make it a photo.
+// recentTime is how long the bytes of a small upload stay in memory after they were stored: as long as it
+// takes to make it a photo.
 const recentTime = 10 * time.Second
 
-// recent keeps the pages of uploads that were stored as one run a moment ago, so that who looks at the whole of
-// one need not fetch it from the store. They still belong to the budget. The oldest go first.
+// recent keeps the pages of uploads that were stored as one run a moment ago, so that who looks at the whole
+// of one need not fetch it from the store. They still belong to the budget. The oldest go first.
 type recent struct {
 	mu    sync.Mutex
 	left  int64      // bytes that may still be kept

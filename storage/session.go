@@ -54,7 +54,8 @@ type session struct {
 func (e *Engine) begin(u Upload, w Write, c *claim) (*session, error) {
 	s := &session{
 		e: e, w: w, endings: make(chan ending, 1), ended: make(chan struct{}),
-		epoch: u.Epoch, owned: u.Writer != "", u: u, at: u.Offset, from: u.Offset, tail: u.Inline, crc: u.CRC, head: u.Head,
+		epoch: u.Epoch, owned: u.Writer != "", u: u, at: u.Offset, from: u.Offset,
+		tail: u.Inline, crc: u.CRC, head: u.Head,
 		run: c.run, name: c.name, start: c.start, grown: c.grown, runs: c.runs,
 	}
 	e.mu.Lock()

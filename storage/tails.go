@@ -28,7 +28,8 @@ func newTails(bytes int64) *tails {
 }
 
 // take returns what is kept of an upload's tail for the caller alone, if nobody else has claimed the upload
-// since; else an empty one at the row's offset. The caller may have claimed it just now, and is its writer then.
+// since; else an empty one at the row's offset. The caller may have claimed it just now, and is its writer
+// then.
 func (ts *tails) take(u Upload) *tail {
 	ts.mu.Lock()
 	defer ts.mu.Unlock()

@@ -64,8 +64,8 @@ func Migrate(ctx context.Context, s Stores) error {
 	return db.Close()
 }
 
-// Swept counts what a sweep did: uploads that expired, rows of uploads and photos that were purged, blobs that
-// were deleted.
+// Swept counts what a sweep did: uploads that expired, rows of uploads and photos that were purged, blobs
+// that were deleted.
 type Swept = storage.Swept
 
 // Sweep does once what a running node does every minute. It may be called while servers run.
