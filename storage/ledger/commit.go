@@ -5,6 +5,7 @@ import (
 
 	"cameo/storage"
 	"cameo/storage/fault"
+	"cameo/storage/sqldb"
 )
 
 // A column whose argument is NULL stays as it is. What most steps change is in no index; a step that changes
@@ -36,6 +37,9 @@ func (l *Ledger) Commit(ctx context.Context, c storage.Commit) error {
 		return err
 	}
 	return untilKnown(func(again bool) error {
+		if addsOne(c) {
+			return l.add(ctx, c)
+		}
 		err := l.db.Do(ctx, func(ctx context.Context) error { return l.commit(ctx, c) })
 		if again && c.Purge && fault.Is(err, fault.NotFound) { // it was dropped a moment ago
 			return nil
@@ -65,14 +69,34 @@ func checkBytes(c storage.Commit) error {
 	return nil
 }
 
-func (l *Ledger) commit(ctx context.Context, c storage.Commit) error {
-	statement, args := advanceBytes, advances(c)
-	if more := changes(c); more != nil {
-		statement, args = advanceState, append(args, more...)
-	} else if c.Claim {
-		statement, args = advanceClaim, append(args, c.Now)
+// addsOne says whether c does no more than adding one extent behind all others: most commits do.
+func addsOne(c storage.Commit) bool {
+	return len(c.Put) == 1 && c.Put[0].Off == c.From && !c.Grow && !c.State.Ended() && !c.Purge
+}
+
+// add applies a commit for which addsOne.
+func (l *Ledger) add(ctx context.Context, c storage.Commit) error {
+	done, err := l.db.Batch(ctx, fence(c), sqldb.Step{Query: addExtent, Args: inserted(c.Key, c.Put[0])})
+	if err == nil && !done {
+		return l.refused(ctx, c)
 	}
-	if n, err := l.db.Exec(ctx, statement, args...); err != nil {
+	return err
+}
+
+// fence is the UPDATE that decides.
+func fence(c storage.Commit) sqldb.Step {
+	if more := changes(c); more != nil {
+		return sqldb.Step{Query: advanceState, Args: append(advances(c), more...)}
+	}
+	if c.Claim {
+		return sqldb.Step{Query: advanceClaim, Args: append(advances(c), c.Now)}
+	}
+	return sqldb.Step{Query: advanceBytes, Args: advances(c)}
+}
+
+func (l *Ledger) commit(ctx context.Context, c storage.Commit) error {
+	first := fence(c)
+	if n, err := l.db.Exec(ctx, first.Query, first.Args...); err != nil {
 		return err
 	} else if n == 0 {
 		return l.refused(ctx, c)

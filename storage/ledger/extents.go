@@ -41,6 +41,10 @@ const (
 	insertExtent = `INSERT INTO extents (key, off, len, crc, blob, blob_off, inline)
 		VALUES ($1, $2, $3, $4, $5, $6, $7)`
 
+	// Of two writers that add an extent at one offset, one has changed the row of the upload. The other has not, and
+	// its statement fails softly, so that both are seen together.
+	addExtent = insertExtent + ` ON CONFLICT DO NOTHING`
+
 	growExtent = `UPDATE extents SET len = $4, crc = $5 WHERE key = $1 AND off = $2 AND blob = $3 AND len < $4`
 
 	deleteExtents = `DELETE FROM extents WHERE key = $1 AND off >= $2 RETURNING blob`
@@ -70,13 +74,16 @@ func (l *Ledger) exchange(ctx context.Context, c storage.Commit) error {
 		}
 	}
 	for _, x := range puts {
-		inline := given(x.Inline, x.Blob == "")
-		_, err := l.db.Exec(ctx, insertExtent, c.Key, x.Off, x.Len, int64(x.CRC), x.Blob, x.At, inline)
-		if err != nil {
+		if _, err := l.db.Exec(ctx, insertExtent, inserted(c.Key, x)...); err != nil {
 			return err
 		}
 	}
 	return l.trashUnmentioned(ctx, c.Now, dropped)
+}
+
+// inserted are the arguments of insertExtent.
+func inserted(key storage.Key, x storage.Extent) []any {
+	return []any{key, x.Off, x.Len, int64(x.CRC), x.Blob, x.At, given(x.Inline, x.Blob == "")}
 }
 
 // growExtent lets the upload's last extent reach as far as its run does now.
