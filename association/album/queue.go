@@ -22,7 +22,8 @@ const (
 		AND state = 1 AND due <= $2 AND tries > 0 RETURNING ` + columns
 	isDue  = `SELECT version FROM photos WHERE state = 1 AND due <= $1 LIMIT 1`
 	settle = `UPDATE photos SET state = $1, reason = $2, type = $3, width = $4, height = $5, due = $6,
-		tries = $7, thumbhash = $8, colour = $9 WHERE version = $10 AND community = $11 AND state = 1 AND epoch = $12`
+		tries = $7, thumbhash = $8, colour = $9
+		WHERE version = $10 AND community = $11 AND state = 1 AND epoch = $12`
 )
 
 // Claim takes pending photos that are due.
