@@ -49,7 +49,7 @@ func (s *session) gather(ctx context.Context) error {
 			q.err = s.sync(ctx, run)
 		}
 		if q.err == nil && whole {
-			s.e.recent.keep(s.w.ID, pages, done)
+			s.whole = &keepsake{id: s.w.ID, pages: pages, free: done}
 			return
 		}
 		done()

@@ -35,10 +35,20 @@ func newRecent(bytes int64) *recent {
 	return &recent{left: bytes, order: list.New(), by: map[ID]*list.Element{}}
 }
 
-// keep keeps the pages of an upload for a while, and then calls free.
-func (r *recent) keep(id ID, pages [][]byte, free func()) {
-	k := &keepsake{id: id, pages: pages, free: free}
-	for _, p := range pages {
+// keepWhole keeps the bytes for those who look at the upload next, if it is these that were committed.
+func (s *session) keepWhole() {
+	switch {
+	case s.whole == nil:
+	case s.u.State == Complete:
+		s.e.recent.keep(s.whole)
+	default:
+		s.whole.free()
+	}
+}
+
+// keep keeps the bytes of a Complete upload for a while, and then frees them.
+func (r *recent) keep(k *keepsake) {
+	for _, p := range k.pages {
 		k.size += int64(len(p))
 	}
 	r.mu.Lock()
@@ -47,12 +57,12 @@ func (r *recent) keep(id ID, pages [][]byte, free func()) {
 		oldest, _ := r.order.Front().Value.(*keepsake)
 		r.drop(oldest)
 	}
-	if r.left < k.size || r.by[id] != nil {
-		free()
+	if r.left < k.size || r.by[k.id] != nil {
+		k.free()
 		return
 	}
 	r.left -= k.size
-	r.by[id] = r.order.PushBack(k)
+	r.by[k.id] = r.order.PushBack(k)
 	time.AfterFunc(recentTime, func() {
 		r.mu.Lock()
 		defer r.mu.Unlock()

@@ -45,6 +45,7 @@ type session struct {
 	queue []*sealed // not committed yet, in order of offset
 	aside []*sealed // durable seals of a body whose declared checksum is still to be proved
 	kept  *tail     // the inline tail, or its end, as far as it is in memory
+	whole *keepsake // all of the upload, stored and perhaps not committed
 	small bool      // has one of the engine's places for inline seals
 	tried bool      // a commit was tried whose outcome may be unknown
 	loose []Name    // runs that no commit has mentioned
@@ -265,6 +266,7 @@ func (s *session) end() {
 	releaseAll(s.held)
 	s.leaveInline()
 	s.keepTail()
+	s.keepWhole()
 	s.e.mu.Lock()
 	if s.e.writers[s.w.ID] == s {
 		delete(s.e.writers, s.w.ID)

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"cameo/storage"
+	"cameo/storage/fault"
 )
 
 // counted counts the calls of a ledger.
@@ -172,6 +173,34 @@ func TestARecentUploadIsReadFromMemory(t *testing.T) {
 	if got := h.mem.Counts().Gets - before; got != 1 {
 		t.Errorf("%d reads of the store, want 1", got)
 	}
+}
+
+// What a fenced writer has stored is kept by nobody: its node reads the bytes that were committed.
+func TestAFencedWholeIsNotKept(t *testing.T) {
+	t.Parallel()
+	h := newHouse(t, s3Shape)
+	a, b := h.node("a"), h.node("b")
+	const n = 15 << 10
+	lost, kept := photo(n), photo(n)
+	id := h.create(a, n)
+	late, begun := make(chan struct{}), make(chan struct{}, 10)
+	slow := whole(lost)
+	slow.pause = func() { begun <- struct{}{}; <-late }
+	done := make(chan error, 1)
+	go func() { _, err := send(a, id, 0, n, slow); done <- err }()
+	<-begun
+	if _, err := put(b, id, 0, kept); err != nil {
+		t.Fatal(err)
+	}
+	close(late)
+	if err := <-done; !fault.Is(err, fault.Superseded) {
+		t.Fatalf("got %v, want superseded", err)
+	}
+	if got := h.mem.Counts().Puts; got != 2 {
+		t.Errorf("got %d puts, want those of both", got)
+	}
+	same(t, h.read(a, id), kept)
+	same(t, h.read(b, id), kept)
 }
 
 // A write that would ride in the row, and whose body is slow to come, is claimed, so that a status query at

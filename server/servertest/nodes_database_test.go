@@ -31,9 +31,9 @@ func loseCommits(t *testing.T, all *deployment) {
 	lose("create", "COMMIT", func() { key = jane.create(len(content)) })
 	at := 0
 	for _, step := range []struct {
-		verb string // UPDATE: the claim; COMMIT: the bytes
+		verb string // UPDATE: the claim, of what does not ride in the row; COMMIT: the bytes
 		to   int
-	}{{"UPDATE", 20_000}, {"COMMIT", 40_000}, {"UPDATE", 150_000}, {"COMMIT", 250_000}, {"COMMIT", 300_000}} {
+	}{{"COMMIT", 20_000}, {"COMMIT", 40_000}, {"UPDATE", 150_000}, {"COMMIT", 250_000}, {"COMMIT", 300_000}} {
 		lose("a chunk", step.verb, func() {
 			got := jane.want("a chunk", jane.patch(key, content, at, step.to), http.StatusAccepted, http.StatusOK)
 			if got.offset() != step.to {
