@@ -32,6 +32,7 @@ type Limits struct {
 	Closed    bool           // unknown people are refused, instead of created on first sight
 	MaxPhoto  int64          // bytes of an original
 	Picture   imaging.Limits // what an original may make a decoder do
+	Cache     int64          // bytes of small renditions that are kept in memory
 	Retention time.Duration  // how long an original that no photo uses any more is kept
 	Slots     int            // pictures that are worked on at once
 	Memory    int64          // bytes that they may take together, as their headers let expect
@@ -46,6 +47,7 @@ func DefaultLimits(cores int) Limits {
 	return Limits{
 		MaxPhoto:  64 << 20,
 		Picture:   imaging.DefaultLimits(),
+		Cache:     16 << 20,
 		Retention: 7 * 24 * time.Hour,
 		Slots:     max(cores, 1),
 		Memory:    512 << 20,
@@ -65,6 +67,8 @@ func (l Limits) Validate() error {
 		return fmt.Errorf("slots: want at least 1")
 	case l.Memory < 1<<20:
 		return fmt.Errorf("memory: want at least 1MiB")
+	case l.Cache < 0:
+		return fmt.Errorf("photo-cache: want a number of bytes that is not below zero")
 	case l.Tries < 1:
 		return fmt.Errorf("tries: want at least 1")
 	case l.Retention <= 0 || l.Lease <= 0 || l.Backoff <= 0 || l.Poll <= 0:

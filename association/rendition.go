@@ -102,15 +102,7 @@ func (r Rendition) side() int {
 const DefaultSize = 256
 
 // Sizes lists the squares that are made of every photo, in pixels, ascending.
-func Sizes() []int {
-	var all []int
-	for _, s := range imaging.Plan() {
-		if s.Shape == imaging.Square && s.Type == "" {
-			all = append(all, s.Pixels)
-		}
-	}
-	return all
-}
+func Sizes() []int { return imaging.Squares() }
 
 // ParseSize reads the side of a square in pixels; "" is DefaultSize. One that is not in Sizes is Invalid.
 func ParseSize(s string) (int, error) {

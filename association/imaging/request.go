@@ -43,12 +43,17 @@ type Spec struct {
 	Type string
 }
 
+var squareSides = [...]int{45, 48, 64, 96, 128, 256, 512, 1024}
+
+// Squares lists the sides of the squares of the Plan, in pixels, ascending.
+func Squares() []int { return slices.Clone(squareSides[:]) }
+
 // Plan is what is made of every photo: squares of 45 to 1024 pixels, the whole picture 160 and 200 pixels
 // wide and in the size that is shown large, and all but the large ones as WebP as well, if WebP can be
 // made.
 func Plan() []Spec {
 	var all []Spec
-	for _, n := range [...]int{45, 48, 64, 96, 128, 256, 512, 1024} {
+	for _, n := range squareSides {
 		all = append(all, Spec{Pixels: n})
 	}
 	for _, n := range [...]int{160, 200} {

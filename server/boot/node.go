@@ -127,7 +127,7 @@ func (c Config) photoLimits() association.Limits {
 	l := association.DefaultLimits(runtime.GOMAXPROCS(0))
 	l.Closed = c.Directory == "closed"
 	l.MaxPhoto, l.Picture.Bytes = int64(c.MaxPhoto), int64(c.MaxPhoto)
-	l.Retention = time.Duration(c.Retention)
+	l.Retention, l.Cache = time.Duration(c.Retention), int64(c.PhotoCache)
 	return l
 }
 
