@@ -2,7 +2,9 @@ package photos
 
 import (
 	"fmt"
+	"maps"
 	"net/http"
+	"slices"
 	"strconv"
 
 	"github.com/labstack/echo/v4"
@@ -34,11 +36,22 @@ func (h *Handler) describe(
 		State: d.State.String(), Version: string(d.Version), Reason: d.Reason, Current: string(d.Current),
 		URLs: map[string]string{}, Width: d.Width, Height: d.Height,
 	}
-	for _, size := range d.Sizes {
-		// The recipe makes it another address when pictures come to be made in another way.
-		out.URLs[strconv.Itoa(size)] = fmt.Sprintf("/v1/communities/%s/photos/%s/%d?r=%d",
-			community, d.Current, size, association.Recipe)
+	if d.Current != "" {
+		for _, size := range names(d.Sizes) {
+			// The recipe makes it another address when pictures come to be made in another way.
+			out.URLs[size] = fmt.Sprintf("/v1/communities/%s/photos/%s/%s?r=%d",
+				community, d.Current, size, association.Recipe)
+		}
 	}
 	c.Response().Header().Set("Cache-Control", "private, no-cache")
 	return reply.JSON(c, http.StatusOK, out)
+}
+
+// names are how paths name the squares of those sizes, and the renditions of the whole picture.
+func names(sizes []int) []string {
+	all := slices.Collect(maps.Keys(wholes))
+	for _, size := range sizes {
+		all = append(all, strconv.Itoa(size))
+	}
+	return all
 }

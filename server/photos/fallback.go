@@ -39,11 +39,11 @@ func (h *Handler) none(
 	}
 	svg := drawing(draw, person, name, size)
 	tag := fmt.Sprintf(`"default-%08x"`, crc32.ChecksumIEEE([]byte(svg)))
-	h.describeBytes(c.Response().Header(), tag, "no-cache")
+	h.describeBytes(c.Response().Header(), tag, asked)
 	if reply.Matches(c.Request().Header, tag) {
 		return c.NoContent(http.StatusNotModified)
 	}
-	return stream(c, "image/svg+xml", int64(len(svg)), strings.NewReader(svg))
+	return send(c, "image/svg+xml", []byte(svg))
 }
 
 // drawing is the default picture as SVG, size pixels wide.

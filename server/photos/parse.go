@@ -7,6 +7,7 @@ import (
 
 	"cameo/association"
 	"cameo/association/imaging"
+	"cameo/server/reply"
 	"cameo/storage"
 	"cameo/storage/fault"
 )
@@ -30,13 +31,25 @@ func parsePerson(c echo.Context) (storage.Community, association.GUID, error) {
 	return community, person, nil
 }
 
-// parseWant reads which rendition is wanted: the side of a square, or full for the whole picture.
+// wholes are the renditions of the whole picture, by the names that they have beside the sides of squares.
+var wholes = map[string]association.Want{
+	"full": {Shape: imaging.Whole, Pixels: imaging.Longest},
+	"w160": {Shape: imaging.Wide, Pixels: 160},
+	"w200": {Shape: imaging.Wide, Pixels: 200},
+}
+
+// parseWant reads which rendition is wanted: the side of a square, a width of the whole picture, or full.
 func parseWant(s string) (association.Want, error) {
-	if s == "full" {
-		return association.Want{Shape: imaging.Whole, Pixels: imaging.Longest}, nil
+	if want, ok := wholes[s]; ok {
+		return want, nil
 	}
 	size, err := association.ParseSize(s)
 	return association.Want{Pixels: size}, err
+}
+
+// takesWebP says whether a WebP is a good answer.
+func takesWebP(c echo.Context) bool {
+	return reply.Prefers(c.Request().Header, imaging.WebP, imaging.JPEG)
 }
 
 // fallback is what is shown of a person without a photo.

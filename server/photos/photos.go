@@ -3,12 +3,7 @@
 package photos
 
 import (
-	"fmt"
-	"io"
 	"net/http"
-	"path"
-	"strconv"
-	"strings"
 
 	"github.com/labstack/echo/v4"
 
@@ -41,7 +36,7 @@ func (h *Handler) Current(c echo.Context) error {
 		return err
 	}
 	c.Response().Header().Set("Vary", "Accept")
-	if strings.Contains(c.Request().Header.Get("Accept"), echo.MIMEApplicationJSON) {
+	if reply.Prefers(c.Request().Header, echo.MIMEApplicationJSON, "image/jpeg") {
 		return h.describe(c, actor, community, person)
 	}
 	size, err := association.ParseSize(c.QueryParam("size"))
@@ -52,14 +47,15 @@ func (h *Handler) Current(c echo.Context) error {
 	if err != nil {
 		return err
 	}
-	p, err := h.Photos.Picture(c.Request().Context(), community, person, association.Want{Pixels: size})
+	want := association.Want{Pixels: size, WebP: takesWebP(c)}
+	p, err := h.Photos.Picture(c.Request().Context(), community, person, want)
 	if fault.Is(err, fault.NotFound) {
 		return h.none(c, actor, community, person, draw, size)
 	}
 	if err != nil {
 		return err
 	}
-	return h.serve(c, p, "no-cache")
+	return h.serve(c, p, asked)
 }
 
 // Version answers with one photo in one size. The answer to such an address never changes.
@@ -76,11 +72,13 @@ func (h *Handler) Version(c echo.Context) error {
 	if err != nil {
 		return err
 	}
+	c.Response().Header().Set("Vary", "Accept")
+	want.WebP = takesWebP(c)
 	p, err := h.Photos.VersionPicture(c.Request().Context(), community, version, want)
 	if err != nil {
 		return err
 	}
-	return h.serve(c, p, "max-age=31536000, immutable")
+	return h.serve(c, p, forever)
 }
 
 // Remove ends a person's photo. Removing what is not there is no error.
@@ -102,46 +100,6 @@ func (h *Handler) Remove(c echo.Context) error {
 	}
 	c.Response().Header().Set("Cache-Control", "no-store")
 	return c.NoContent(http.StatusNoContent)
-}
-
-// serve writes a picture, or 304 to those who have it.
-func (h *Handler) serve(c echo.Context, p association.Picture, caching string) error {
-	r, head := p.Rendition, c.Response().Header()
-	tag := fmt.Sprintf(`"%s-%d-%d-%d-%s"`, p.Photo.Version, r.Recipe, r.Shape, r.Pixels, path.Base(r.Type))
-	if reply.Matches(c.Request().Header, tag) {
-		h.describeBytes(head, tag, caching)
-		return c.NoContent(http.StatusNotModified)
-	}
-	from, err := h.Photos.OpenRendition(c.Request().Context(), r)
-	if err != nil {
-		return err
-	}
-	defer from.Close()
-	h.describeBytes(head, tag, caching)
-	return stream(c, r.Type, r.Length, from)
-}
-
-// describeBytes says in headers how an answer may be cached and shown.
-func (h *Handler) describeBytes(head http.Header, tag, caching string) {
-	scope := "public, "
-	if h.Members {
-		scope = "private, "
-	} else {
-		head.Set("Cross-Origin-Resource-Policy", "cross-origin") // any page may show a public photo
-	}
-	head.Set("ETag", tag)
-	head.Set("Cache-Control", scope+caching)
-	head.Set("Content-Security-Policy", "default-src 'none'; style-src 'unsafe-inline'; sandbox")
-	head.Set("Content-Disposition", "inline")
-}
-
-func stream(c echo.Context, mediaType string, length int64, from io.Reader) error {
-	c.Response().Header().Set("Content-Length", strconv.FormatInt(length, 10))
-	if c.Request().Method == http.MethodHead {
-		c.Response().Header().Set("Content-Type", mediaType)
-		return c.NoContent(http.StatusOK)
-	}
-	return c.Stream(http.StatusOK, mediaType, from)
 }
 
 // enter returns who asks, which is nobody for a stranger who asks for public photos, and the community of

@@ -78,7 +78,7 @@ func TestThePhotoOfSomebody(t *testing.T) {
 	if err := json.Unmarshal([]byte(told.body), &d); err != nil {
 		t.Fatal(err)
 	}
-	if d.State != "ready" || d.Version == "" || d.Version != d.Current || d.Width == 0 || len(d.URLs) != 8 {
+	if d.State != "ready" || d.Version == "" || d.Version != d.Current || d.Width == 0 || len(d.URLs) != 11 {
 		t.Fatalf("got %s, want the description of a ready photo", told.body)
 	}
 	immutable := ask(t, s, "GET", d.URLs["256"], "")
