@@ -43,14 +43,14 @@ func (h *Handler) Current(c echo.Context) error {
 	if err != nil {
 		return err
 	}
-	draw, err := parseDefault(c.QueryParam("default"))
+	otherwise, err := parseFallback(c, size)
 	if err != nil {
 		return err
 	}
 	want := association.Want{Pixels: size, WebP: takesWebP(c)}
 	p, err := h.Photos.Picture(c.Request().Context(), community, person, want)
 	if fault.Is(err, fault.NotFound) {
-		return h.none(c, actor, community, person, draw, size)
+		return h.none(c, actor, community, person, otherwise)
 	}
 	if err != nil {
 		return err
