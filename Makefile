@@ -30,7 +30,7 @@ check: ## the quick look before a commit: format, vet, lint, fast tests; install
 
 .PHONY: bench
 bench: ## measure against other servers on the same disk and S3 in the same run, as ratios (an hour at most)
-	@$(TOOLS)/setup.sh && $(TOOLS)/tools.sh s3 >/dev/null && peers=$$($(TOOLS)/tools.sh peers) && \
+	@$(TOOLS)/setup.sh bench && $(TOOLS)/tools.sh s3 >/dev/null && peers=$$($(TOOLS)/tools.sh peers) && \
 	  CAMEO_BENCH_TUSD="$$peers/tusd" CAMEO_BENCH_TUSNODE="$$peers/tusnode" CAMEO_TEST_REQUIRE=s3,postgres \
 	  go test -tags $(TAGS),bench -run '^TestBench' -count=1 -v -timeout 60m ./server/servertest/...
 
