@@ -99,6 +99,8 @@ func (s *Service) Describe(
 			return Description{}, err
 		}
 		d.Width, d.Height, d.Sizes = current.Width, current.Height, Sizes()
+		d.Crop = current.Crop.Of(current.Width, current.Height)
+		d.Thumbhash, d.Colour = current.Thumbhash, current.Colour
 	}
 	return d, nil
 }

@@ -107,12 +107,19 @@ func (c Crop) Within(width, height int) error {
 	return err
 }
 
+// Of is the crop as it is used on an upright picture of that size, in pixels: the zero Crop becomes the square
+// in the centre. It is for crops that are Within.
+func (c Crop) Of(width, height int) Crop {
+	if c != (Crop{}) {
+		return c
+	}
+	size := min(width, height)
+	return Crop{X: (width - size) / 2, Y: (height - size) / 2, Size: size}
+}
+
 // within is the crop as a part of a picture. A crop that is not inside is BadCrop.
 func (c Crop) within(picture image.Rectangle) (image.Rectangle, error) {
-	if c == (Crop{}) {
-		c.Size = min(picture.Dx(), picture.Dy())
-		c.X, c.Y = (picture.Dx()-c.Size)/2, (picture.Dy()-c.Size)/2
-	}
+	c = c.Of(picture.Dx(), picture.Dy())
 	fits := c.Size > 0 && c.X >= 0 && c.Y >= 0 && c.X <= picture.Dx()-c.Size && c.Y <= picture.Dy()-c.Size
 	if !fits {
 		return image.Rectangle{}, BadCrop.Fault()

@@ -37,7 +37,7 @@ func (h *Handler) Current(c echo.Context) error {
 	}
 	c.Response().Header().Set("Vary", "Accept")
 	if reply.Prefers(c.Request().Header, echo.MIMEApplicationJSON, "image/jpeg") {
-		return h.describe(c, actor, community, person)
+		return h.describe(c, http.StatusOK, actor, community, person)
 	}
 	size, err := association.ParseSize(c.QueryParam("size"))
 	if err != nil {
@@ -83,16 +83,8 @@ func (h *Handler) Version(c echo.Context) error {
 
 // Remove ends a person's photo. Removing what is not there is no error.
 func (h *Handler) Remove(c echo.Context) error {
-	actor, err := h.Auth.Actor(c)
+	actor, community, person, err := h.editor(c)
 	if err != nil {
-		return err
-	}
-	reply.NoteActor(c, string(actor.GUID))
-	community, person, err := parsePerson(c)
-	if err != nil {
-		return err
-	}
-	if err := h.Photos.Enter(c.Request().Context(), actor, community); err != nil {
 		return err
 	}
 	if err := h.Photos.Remove(c.Request().Context(), actor, community, person); err != nil {
@@ -100,6 +92,21 @@ func (h *Handler) Remove(c echo.Context) error {
 	}
 	c.Response().Header().Set("Cache-Control", "no-store")
 	return c.NoContent(http.StatusNoContent)
+}
+
+// editor returns who wants to change a person's photo, a member of the path's community, and that person.
+// Whether it may be changed is the Service's matter.
+func (h *Handler) editor(c echo.Context) (association.Actor, storage.Community, association.GUID, error) {
+	actor, err := h.Auth.Actor(c)
+	if err != nil {
+		return actor, 0, "", err
+	}
+	reply.NoteActor(c, string(actor.GUID))
+	community, person, err := parsePerson(c)
+	if err != nil {
+		return actor, 0, "", err
+	}
+	return actor, community, person, h.Photos.Enter(c.Request().Context(), actor, community)
 }
 
 // enter returns who asks, which is nobody for a stranger who asks for public photos, and the community of
