@@ -42,7 +42,8 @@ type Config struct {
 	JWKSURL     WebURL `name:"jwks-url" env:"CAMEO_JWKS_URL" placeholder:"URL" help:"Where the issuer publishes its keys."`
 
 	Directory Admission `name:"directory" env:"CAMEO_DIRECTORY" default:"open" placeholder:"open|closed" help:"Whether a person who is not known yet is added at first sight (open) or refused (closed)."`
-	Photos    Audience  `name:"photos" env:"CAMEO_PHOTOS" default:"public" placeholder:"public" help:"Who may see photos."`
+	Photos    Audience  `name:"photos" env:"CAMEO_PHOTOS" default:"public" placeholder:"public|members" help:"Who may see photos: everybody, or members of their community and whoever has a signed URL from one."`
+	PhotoURLs Duration  `name:"photo-urls" env:"CAMEO_PHOTO_URLS" default:"1h" placeholder:"TIME" help:"With --photos members: how long a signed URL is good, at most; half as long at least."`
 
 	MaxSize     ByteSize `name:"max-size" env:"CAMEO_MAX_SIZE" default:"512MiB" placeholder:"SIZE" help:"The largest upload."`
 	MaxPhoto    ByteSize `name:"max-photo" env:"CAMEO_MAX_PHOTO" default:"64MiB" placeholder:"SIZE" help:"The largest upload that may become a profile photo."`
@@ -62,6 +63,12 @@ type Config struct {
 
 // OpsDefault is where the metrics are when nothing else is said.
 const OpsDefault = "127.0.0.1:9464"
+
+// How long a signed URL may be good. What is forwarded by mail needs some weeks; for ever is no expiry.
+const (
+	shortestURL = time.Minute
+	longestURL  = 30 * 24 * time.Hour
+)
 
 // opsOff is the value of --ops-listen that asks for none.
 const opsOff = "off"
@@ -156,6 +163,9 @@ func (c Config) checkTokens() error {
 }
 
 func (c Config) checkLimits() error {
+	if d := time.Duration(c.PhotoURLs); d < shortestURL || d > longestURL {
+		return wrong("photo-urls", "want a duration from 1m to 720h")
+	}
 	if err := cmp.Or(c.Limits().Validate(), c.photoLimits().Validate()); err != nil {
 		return fault.New(fault.Invalid, "--%v", err)
 	}

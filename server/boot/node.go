@@ -139,6 +139,10 @@ func (n *Node) speak() error {
 	if n.auth, err = n.config.newAuth(alive, n.Keys, n.machine, n.log); err != nil {
 		return err
 	}
+	urls, err := auth.NewURLSigner(n.Keys, n.machine.Clock, time.Duration(n.config.PhotoURLs))
+	if err != nil {
+		return err
+	}
 	public := ""
 	if len(n.config.PublicURL) > 0 {
 		public = string(n.config.PublicURL[0])
@@ -160,7 +164,9 @@ func (n *Node) speak() error {
 		Igloo: igloo.New(igloo.Config{
 			Engine: n.Engine, Photos: n.Photos, Auth: n.auth, Clock: n.machine.Clock, Pace: cfg.Pace,
 		}),
-		Photos: photos.New(photos.Config{Photos: n.Photos, Auth: n.auth}),
+		Photos: photos.New(photos.Config{
+			Photos: n.Photos, Auth: n.auth, Members: n.config.Photos == "members", URLs: urls,
+		}),
 		Page:   pages,
 		Health: n.health, Metrics: n.metrics, Log: n.log, Random: n.machine.Random,
 	})

@@ -56,22 +56,20 @@ func (h *Handler) describe(
 		out.Detail = imaging.Reason(d.Reason).Sentence()
 	}
 	if d.Current != "" {
-		out.shown = shownOf(community, d)
+		out.shown = h.shownOf(community, d)
 	}
 	c.Response().Header().Set("Cache-Control", "private, no-cache")
 	return reply.JSON(c, status, out)
 }
 
-func shownOf(community storage.Community, d association.Description) shown {
+func (h *Handler) shownOf(community storage.Community, d association.Description) shown {
 	s := shown{
 		URLs: map[string]string{}, Width: d.Width, Height: d.Height,
 		Crop: &square{d.Crop.X, d.Crop.Y, d.Crop.Size}, Thumbhash: d.Thumbhash,
 		Colour: fmt.Sprintf("#%02x%02x%02x", d.Colour.R, d.Colour.G, d.Colour.B),
 	}
 	for _, size := range sizeNames(d.Sizes) {
-		// The recipe makes it another address when pictures come to be made in another way.
-		s.URLs[size] = fmt.Sprintf("/v1/communities/%s/photos/%s/%s?r=%d",
-			community, d.Current, size, association.Recipe)
+		s.URLs[size] = h.address(community, d.Current, size)
 	}
 	return s
 }

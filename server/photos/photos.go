@@ -18,7 +18,8 @@ import (
 type Config struct {
 	Photos  *association.Service
 	Auth    *auth.Auth
-	Members bool // photos are shown to members of their community only, instead of to everybody
+	Members bool            // photos are shown to members of their community only, instead of to everybody
+	URLs    *auth.URLSigner // for Members: signs the addresses that members are told
 }
 
 // Handler answers the paths of photos. Its methods are echo handlers; server/routes.go says which path is
@@ -60,7 +61,7 @@ func (h *Handler) Current(c echo.Context) error {
 
 // Version answers with one photo in one size. The answer to such an address never changes.
 func (h *Handler) Version(c echo.Context) error {
-	_, community, err := h.enter(c)
+	community, caching, err := h.admit(c)
 	if err != nil {
 		return err
 	}
@@ -78,7 +79,7 @@ func (h *Handler) Version(c echo.Context) error {
 	if err != nil {
 		return err
 	}
-	return h.serve(c, p, forever)
+	return h.serve(c, p, caching)
 }
 
 // Remove ends a person's photo. Removing what is not there is no error.
@@ -107,35 +108,4 @@ func (h *Handler) editor(c echo.Context) (association.Actor, storage.Community, 
 		return actor, 0, "", err
 	}
 	return actor, community, person, h.Photos.Enter(c.Request().Context(), actor, community)
-}
-
-// enter returns who asks, which is nobody for a stranger who asks for public photos, and the community of
-// the path.
-func (h *Handler) enter(c echo.Context) (association.Actor, storage.Community, error) {
-	community, err := storage.ParseCommunity(c.Param("communityKey"))
-	if err != nil {
-		return association.Actor{}, 0, err
-	}
-	actor, err := h.Auth.Actor(c)
-	reply.NoteActor(c, string(actor.GUID))
-	if !h.Members {
-		if fault.Is(err, fault.Unauthenticated) { // an old token hides no public photo
-			return association.Actor{}, community, nil
-		}
-		return actor, community, err
-	}
-	if err != nil {
-		return actor, community, err
-	}
-	return actor, community, h.Photos.Enter(c.Request().Context(), actor, community)
-}
-
-// who is enter with the person of the path.
-func (h *Handler) who(c echo.Context) (association.Actor, storage.Community, association.GUID, error) {
-	actor, community, err := h.enter(c)
-	if err != nil {
-		return actor, 0, "", err
-	}
-	_, person, err := parsePerson(c)
-	return actor, community, person, err
 }
