@@ -26,6 +26,9 @@ func (s *Service) VersionPicture(
 	ctx context.Context, c storage.Community, v Version, w Want,
 ) (Picture, error) {
 	p, err := s.recent.find(ctx, c, v, s.Version)
+	if err == nil {
+		p, err = s.demand(ctx, p, w)
+	}
 	return s.picture(p, w, err)
 }
 

@@ -98,7 +98,7 @@ func (s *Service) Describe(
 		if err != nil {
 			return Description{}, err
 		}
-		d.Width, d.Height, d.Sizes = current.Width, current.Height, Sizes()
+		d.Width, d.Height, d.Sizes = current.Width, current.Height, s.allSizes()
 		d.Crop = current.Crop.Of(current.Width, current.Height)
 		d.Thumbhash, d.Colour = current.Thumbhash, current.Colour
 	}

@@ -72,6 +72,15 @@ func Plan() []Spec {
 	return all
 }
 
+// PlanSquare is what is made of a photo in one more size: the square, and as the Plan would have it as WebP.
+func PlanSquare(pixels int) []Spec {
+	all := []Spec{{Pixels: pixels}}
+	if HasWebP && pixels <= largestWebP {
+		all = append(all, Spec{Pixels: pixels, Type: WebP})
+	}
+	return all
+}
+
 // largestWebP is where WebP stops to be worth its time.
 const largestWebP = 512
 
@@ -107,8 +116,8 @@ func (c Crop) Within(width, height int) error {
 	return err
 }
 
-// Of is the crop as it is used on an upright picture of that size, in pixels: the zero Crop becomes the square
-// in the centre. It is for crops that are Within.
+// Of is the crop as it is used on an upright picture of that size, in pixels: the zero Crop becomes the
+// square in the centre. It is for crops that are Within.
 func (c Crop) Of(width, height int) Crop {
 	if c != (Crop{}) {
 		return c

@@ -45,6 +45,7 @@ type Config struct {
 	Photos    Audience  `name:"photos" env:"CAMEO_PHOTOS" default:"public" placeholder:"public|members" help:"Who may see photos: everybody, or members of their community and whoever has a signed URL from one."`
 	PhotoURLs Duration  `name:"photo-urls" env:"CAMEO_PHOTO_URLS" default:"1h" placeholder:"TIME" help:"With --photos members: how long a signed URL is good, at most; half as long at least."`
 
+	Sizes       []int    `name:"sizes" env:"CAMEO_SIZES" default:"72,120,180,240,360,432,504,648" placeholder:"PIXELS" help:"Sides of squares that are made of a photo when they are first asked for, besides those that are made of every photo."`
 	MaxSize     ByteSize `name:"max-size" env:"CAMEO_MAX_SIZE" default:"512MiB" placeholder:"SIZE" help:"The largest upload."`
 	MaxPhoto    ByteSize `name:"max-photo" env:"CAMEO_MAX_PHOTO" default:"64MiB" placeholder:"SIZE" help:"The largest upload that may become a profile photo."`
 	MaxOpen     int      `name:"max-open" env:"CAMEO_MAX_OPEN" default:"100" placeholder:"N" help:"Unfinished uploads that one person may have at once in a community; 0 for any number."`

@@ -119,7 +119,7 @@ func (n *Node) associate() {
 		Log: n.log, Limits: n.config.photoLimits(),
 	}
 	n.worker = association.NewWorker(cfg)
-	cfg.Wake = n.worker.Wake
+	cfg.Wake, cfg.Make = n.worker.Wake, association.NewMaker(n.worker).Make
 	n.Photos = association.NewService(cfg)
 }
 
@@ -128,6 +128,7 @@ func (c Config) photoLimits() association.Limits {
 	l.Closed = c.Directory == "closed"
 	l.MaxPhoto, l.Picture.Bytes = int64(c.MaxPhoto), int64(c.MaxPhoto)
 	l.Retention, l.Cache = time.Duration(c.Retention), int64(c.PhotoCache)
+	l.Sizes = c.Sizes
 	return l
 }
 

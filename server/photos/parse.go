@@ -39,11 +39,11 @@ var wholes = map[string]association.Want{
 }
 
 // parseWant reads which rendition is wanted: the side of a square, a width of the whole picture, or full.
-func parseWant(s string) (association.Want, error) {
+func (h *Handler) parseWant(s string) (association.Want, error) {
 	if want, ok := wholes[s]; ok {
 		return want, nil
 	}
-	size, err := association.ParseSize(s)
+	size, err := h.Photos.ParseSize(s)
 	return association.Want{Pixels: size}, err
 }
 

@@ -40,7 +40,7 @@ func (h *Handler) Current(c echo.Context) error {
 	if reply.Prefers(c.Request().Header, echo.MIMEApplicationJSON, "image/jpeg") {
 		return h.describe(c, http.StatusOK, actor, community, person)
 	}
-	size, err := association.ParseSize(c.QueryParam("size"))
+	size, err := h.Photos.ParseSize(c.QueryParam("size"))
 	if err != nil {
 		return err
 	}
@@ -69,7 +69,7 @@ func (h *Handler) Version(c echo.Context) error {
 	if err != nil {
 		return err
 	}
-	want, err := parseWant(c.Param("size"))
+	want, err := h.parseWant(c.Param("size"))
 	if err != nil {
 		return err
 	}

@@ -6,6 +6,7 @@ import (
 	"image"
 	_ "image/jpeg" // what is served
 	_ "image/png"
+	"strings"
 	"testing"
 
 	_ "golang.org/x/image/webp"
@@ -96,7 +97,7 @@ func TestARepeatedRequestIsAnsweredShortly(t *testing.T) {
 func TestEveryAddressShowsWhatItNames(t *testing.T) {
 	t.Parallel()
 	s, urls := tellOfJane(t)
-	if len(urls) != 11 {
+	if len(urls) != 19 {
 		t.Fatalf("got %d addresses", len(urls))
 	}
 	for size, path := range urls {
@@ -113,6 +114,10 @@ func TestEveryAddressShowsWhatItNames(t *testing.T) {
 		if err != nil || m.Width != want || m.Height != want {
 			t.Errorf("%s: got %d by %d (%v), want %d", size, m.Width, m.Height, err, want)
 		}
+	}
+	if got := ask(t, s, "GET", strings.Replace(urls["45"], "/45?", "/72?", 1), ""); got.StatusCode != 200 ||
+		got.Header.Get("Cache-Control") != "public, max-age=31536000, immutable" {
+		t.Errorf("on demand: got %s %s", got.Status, got.Header)
 	}
 	for _, size := range []string{"w45", "w", "full2", "w1600"} {
 		if got := ask(t, s, "GET", urls["45"][:len(urls["45"])-len("45?r=2")]+size, ""); got.StatusCode != 400 {
