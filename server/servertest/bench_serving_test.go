@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"net/http/httptest"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -23,7 +24,8 @@ import (
 
 const (
 	static        = "nginx"
-	servingRounds = 7
+	bareGo        = "net/http alone" // writes the same bytes from memory and does nothing else
+	servingRounds = 5
 	servingTime   = 3 * time.Second // of each turn
 	servingShare  = 0.6             // of nginx's requests a second that are wanted
 	browserAccept = "image/avif,image/webp,image/apng,image/svg+xml,image/*,*/*;q=0.8"
@@ -69,16 +71,17 @@ func measureServing(t *testing.T, r *rig) []section {
 			t.Fatal(err)
 		}
 		accept := "Accept: " + format.accept
-		urls := map[string]string{ours: url + path, static: nginx + "/" + format.name}
+		urls := map[string]string{ours: url + path, static: nginx + "/" + format.name, bareGo: startBare(t, body, tag)}
 		_, theirTag := fetch(t, urls[static], accept)
 		all = append(all,
 			exchange{
 				fmt.Sprintf("200, %s of %d bytes", format.name, len(body)),
-				map[string][]string{ours: {accept}, static: {accept}},
+				map[string][]string{ours: {accept}, static: {accept}, bareGo: {accept}},
 				urls,
 			},
 			exchange{"304, " + format.name, map[string][]string{
-				ours: {accept, "If-None-Match: " + tag}, static: {accept, "If-None-Match: " + theirTag},
+				ours: {accept, "If-None-Match: " + tag}, bareGo: {accept, "If-None-Match: " + tag},
+				static: {accept, "If-None-Match: " + theirTag},
 			}, urls})
 	}
 	got := map[string]map[string][]float64{}
@@ -87,7 +90,7 @@ func measureServing(t *testing.T, r *rig) []section {
 	}
 	for range servingRounds {
 		for _, e := range all {
-			for _, name := range []string{ours, static} {
+			for _, name := range []string{ours, static, bareGo} {
 				got[e.name][name] = append(got[e.name][name], load(t, e.urls[name], e.lines[name]))
 			}
 		}
@@ -95,15 +98,16 @@ func measureServing(t *testing.T, r *rig) []section {
 	s := section{
 		title: "A rendition of 128 pixels, from memory",
 		about: fmt.Sprintf("wrk with 64 connections that are kept alive, %d turns of %s each; requests a second. "+
-			"Each server writes a line for each request to a log file.", servingRounds, servingTime),
-		header: []string{"", "cameo, median", "best", "nginx, median", "best", "ratio of the medians"},
+			"Cameo and nginx write a line for each request to a log file; Go's net/http alone writes none, and is what a "+
+			"server in Go could reach.", servingRounds, servingTime),
+		header: []string{"", "cameo, median", "best", "nginx, median", "best", "net/http alone, median", "best", "cameo to nginx"},
 	}
 	for _, e := range all {
 		mine, their := got[e.name][ours], got[e.name][static]
 		ratio := median(mine) / median(their)
 		s.rows = append(s.rows, []string{
 			e.name, number(median(mine)), number(slices.Max(mine)), number(median(their)), number(slices.Max(their)),
-			number(ratio),
+			number(median(got[e.name][bareGo])), number(slices.Max(got[e.name][bareGo])), number(ratio),
 		})
 		s.bounds = append(s.bounds, atLeast(e.name+", against nginx", ratio, servingShare, "of its requests a second"))
 	}
@@ -138,6 +142,23 @@ func startServing(t *testing.T, dir string) (url, path string) {
 	serveUntilEnd(t, dir, exec.Command(child.Program(), "serve", "--listen", url[len("http://"):],
 		"--data", child.Data, "--ops-listen", "off"), url)
 	return url, told.URLs["128"]
+}
+
+// startBare serves one picture by net/http alone, and returns its address.
+func startBare(t *testing.T, picture []byte, tag string) string {
+	t.Helper()
+	s := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		w.Header().Set("ETag", tag)
+		if r.Header.Get("If-None-Match") == tag {
+			w.WriteHeader(http.StatusNotModified)
+			return
+		}
+		w.Header().Set("Content-Type", "image/jpeg")
+		w.Header().Set("Content-Length", strconv.Itoa(len(picture)))
+		_, _ = w.Write(picture)
+	}))
+	t.Cleanup(s.Close)
+	return s.URL
 }
 
 // startNginx serves a folder, set as Debian delivers it, and returns its address.
