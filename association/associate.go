@@ -161,6 +161,7 @@ func (s *Service) Remove(ctx context.Context, a Actor, c storage.Community, pers
 	if err := a.MayEdit(c, person); err != nil {
 		return err
 	}
+	defer s.recent.forget() // after an error too: it may have been committed
 	return s.Tx.Do(ctx, func(ctx context.Context) error {
 		p, err := s.Directory.Lock(ctx, c, person)
 		if err != nil {

@@ -1,9 +1,11 @@
 package association
 
 import (
+	"context"
 	"fmt"
 	"io"
 	"log/slog"
+	"slices"
 	"time"
 
 	"cameo/association/imaging"
@@ -25,6 +27,9 @@ type Config struct {
 	Log       *slog.Logger // of the Worker; nil: silent
 	Wake      func()       // called after a photo became pending, the Worker's Wake; nil: none
 	Limits    Limits
+
+	// Make makes squares in the Sizes of Limits, a Maker's Make; nil if there are none.
+	Make func(ctx context.Context, p Photo, pixels int) (Photo, error)
 }
 
 // Limits bounds what photos may take: bytes, pixels, time and attempts.
@@ -32,6 +37,8 @@ type Limits struct {
 	Closed    bool           // unknown people are refused, instead of created on first sight
 	MaxPhoto  int64          // bytes of an original
 	Picture   imaging.Limits // what an original may make a decoder do
+	Sizes     []int          // of squares that are made when they are asked for, in pixels
+	Cache     int64          // bytes of small renditions that are kept in memory
 	Retention time.Duration  // how long an original that no photo uses any more is kept
 	Slots     int            // pictures that are worked on at once
 	Memory    int64          // bytes that they may take together, as their headers let expect
@@ -46,6 +53,7 @@ func DefaultLimits(cores int) Limits {
 	return Limits{
 		MaxPhoto:  64 << 20,
 		Picture:   imaging.DefaultLimits(),
+		Cache:     16 << 20,
 		Retention: 7 * 24 * time.Hour,
 		Slots:     max(cores, 1),
 		Memory:    512 << 20,
@@ -56,6 +64,9 @@ func DefaultLimits(cores int) Limits {
 	}
 }
 
+// mostSizes bounds what strangers can have made of one photo.
+const mostSizes = 32
+
 // Validate says which limit makes no sense.
 func (l Limits) Validate() error {
 	switch {
@@ -65,6 +76,12 @@ func (l Limits) Validate() error {
 		return fmt.Errorf("slots: want at least 1")
 	case l.Memory < 1<<20:
 		return fmt.Errorf("memory: want at least 1MiB")
+	case slices.ContainsFunc(l.Sizes, func(n int) bool { return n < 16 || n > imaging.Longest }):
+		return fmt.Errorf("sizes: want pixels from 16 to %d", imaging.Longest)
+	case len(l.Sizes) > mostSizes:
+		return fmt.Errorf("sizes: want at most %d", mostSizes)
+	case l.Cache < 0:
+		return fmt.Errorf("photo-cache: want a number of bytes that is not below zero")
 	case l.Tries < 1:
 		return fmt.Errorf("tries: want at least 1")
 	case l.Retention <= 0 || l.Lease <= 0 || l.Backoff <= 0 || l.Poll <= 0:

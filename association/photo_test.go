@@ -38,6 +38,7 @@ func TestParseSize(t *testing.T) {
 			t.Errorf("size %d", n)
 		}
 	}
+	service := association.NewService(association.Config{})
 	for _, c := range []struct {
 		text string
 		want int
@@ -54,7 +55,7 @@ func TestParseSize(t *testing.T) {
 		{"full", 0, fault.Invalid},
 		{"99999999999999999999", 0, fault.Invalid},
 	} {
-		got, err := association.ParseSize(c.text)
+		got, err := service.ParseSize(c.text)
 		wantKind(t, err, c.kind)
 		if got != c.want {
 			t.Errorf("%q is %d, want %d", c.text, got, c.want)

@@ -5,8 +5,6 @@ import (
 	"context"
 	"io"
 
-	"github.com/minio/crc64nvme"
-
 	"cameo/storage"
 	"cameo/storage/fault"
 )
@@ -14,16 +12,23 @@ import (
 // Picture returns the person's current photo with the rendition that Photo.Choose finds; NotFound when there
 // is none.
 func (s *Service) Picture(ctx context.Context, c storage.Community, person GUID, w Want) (Picture, error) {
-	p, err := s.Current(ctx, c, person)
-	return s.picture(p, w, err)
+	known, err := s.Directory.Person(ctx, c, person)
+	if err != nil {
+		return Picture{}, err
+	}
+	return s.VersionPicture(ctx, c, known.Current, w)
 }
 
 // VersionPicture returns one photo with the rendition that Photo.Choose finds; NotFound when it is not
-// served: before it is Ready, after it was Removed, and some time after it was replaced.
+// served: before it is Ready, after it was Removed, and some time after it was replaced. Of a removal on
+// another node it may learn half a second late.
 func (s *Service) VersionPicture(
 	ctx context.Context, c storage.Community, v Version, w Want,
 ) (Picture, error) {
-	p, err := s.Version(ctx, c, v)
+	p, err := s.recent.find(ctx, c, v, s.Version)
+	if err == nil {
+		p, err = s.demand(ctx, p, w)
+	}
 	return s.picture(p, w, err)
 }
 
@@ -48,20 +53,17 @@ func (s *Service) picture(p Photo, w Want, err error) (Picture, error) {
 	return Picture{Photo: p, Rendition: r}, nil
 }
 
-// OpenRendition returns the rendition's bytes, r.Length of them. Damaged bytes are Corrupt and never
-// served: they are checked before the first is handed out. The caller closes.
+// ReadRendition returns the rendition's bytes, which nobody may change. Damaged bytes are Corrupt and never
+// served.
+func (s *Service) ReadRendition(ctx context.Context, r Rendition) ([]byte, error) {
+	return s.pictures.read(ctx, r)
+}
+
+// OpenRendition is ReadRendition for whoever wants a reader. The caller closes.
 func (s *Service) OpenRendition(ctx context.Context, r Rendition) (io.ReadCloser, error) {
-	from, err := s.Blobs.Open(ctx, r.Blob, r.At, r.Length)
+	b, err := s.pictures.read(ctx, r)
 	if err != nil {
 		return nil, err
-	}
-	defer from.Close()
-	b := make([]byte, r.Length)
-	if _, err := io.ReadFull(from, b); err != nil {
-		return nil, fault.Wrap(err, fault.Of(err), "the picture cannot be read")
-	}
-	if crc64nvme.Checksum(b) != r.CRC {
-		return nil, fault.New(fault.Corrupt, "the stored picture is damaged")
 	}
 	return io.NopCloser(bytes.NewReader(b)), nil
 }

@@ -47,6 +47,9 @@ type Queue interface {
 	Settle(ctx context.Context, p Photo) error
 	// Replace sets the Due of a Ready photo that another takes the place of: it is served until then.
 	Replace(ctx context.Context, p Photo, until storage.Millis) error
+	// Attach adds renditions to a Ready photo that was not replaced, else NotFound. One of the same shape,
+	// pixels and type is Exists, and nothing is added.
+	Attach(ctx context.Context, p Photo, more []Rendition) error
 	// Forget drops up to n photos that are over and whose Due has come, with their renditions, and says how
 	// many. A person's newest and current photo stay.
 	Forget(ctx context.Context, now storage.Millis, n int) (int, error)

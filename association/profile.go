@@ -1,6 +1,7 @@
 package association
 
 import (
+	"cameo/association/imaging"
 	"cameo/storage"
 	"cameo/storage/fault"
 )
@@ -26,5 +27,9 @@ type Description struct {
 	Current Version    // the photo that is shown, "" for none
 	Width   int        // of the shown photo's original, upright, in pixels
 	Height  int
-	Sizes   []int // that may be asked for; none when no photo is shown
+	Crop    imaging.Crop // the square of it that is shown
+	// Thumbhash and Colour stand in for the shown photo until it has come; nil and black when none is shown.
+	Thumbhash []byte
+	Colour    imaging.Colour
+	Sizes     []int // that may be asked for; none when no photo is shown
 }

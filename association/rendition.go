@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"slices"
 	"strconv"
+	"strings"
 
 	"cameo/association/imaging"
 	"cameo/storage"
@@ -102,24 +103,26 @@ func (r Rendition) side() int {
 const DefaultSize = 256
 
 // Sizes lists the squares that are made of every photo, in pixels, ascending.
-func Sizes() []int {
-	var all []int
-	for _, s := range imaging.Plan() {
-		if s.Shape == imaging.Square && s.Type == "" {
-			all = append(all, s.Pixels)
-		}
-	}
-	return all
-}
+func Sizes() []int { return imaging.Squares() }
 
-// ParseSize reads the side of a square in pixels; "" is DefaultSize. One that is not in Sizes is Invalid.
-func ParseSize(s string) (int, error) {
-	if s == "" {
+// ParseSize reads the side of a square in pixels; "" is DefaultSize. One that is neither in Sizes nor in the
+// Sizes of the Limits is Invalid.
+func (s *Service) ParseSize(text string) (int, error) {
+	if text == "" {
 		return DefaultSize, nil
 	}
-	n, err := strconv.Atoi(s)
-	if err != nil || !slices.Contains(Sizes(), n) || s != strconv.Itoa(n) {
-		return 0, fault.New(fault.Invalid, "size must be one of 45, 48, 64, 96, 128, 256, 512, 1024").About("size")
+	n, err := strconv.Atoi(text)
+	known := slices.Contains(imaging.Squares(), n) || slices.Contains(s.Limits.Sizes, n)
+	if err != nil || !known || text != strconv.Itoa(n) {
+		return 0, fault.New(fault.Invalid, "size must be one of %s",
+			strings.Trim(fmt.Sprint(s.allSizes()), "[]")).About("size")
 	}
 	return n, nil
+}
+
+// allSizes lists the squares that may be asked for, ascending: those of every photo, and those on demand.
+func (s *Service) allSizes() []int {
+	all := slices.Concat(Sizes(), s.Limits.Sizes)
+	slices.Sort(all)
+	return slices.Compact(all)
 }

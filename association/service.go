@@ -8,10 +8,18 @@ import (
 )
 
 // Service answers what people ask about photos, and judges whether they may.
-type Service struct{ Config }
+type Service struct {
+	Config
+	recent   *recent
+	pictures *pictures
+}
 
 // NewService returns a Service over its parts.
-func NewService(cfg Config) *Service { return &Service{cfg} }
+func NewService(cfg Config) *Service {
+	return &Service{
+		Config: cfg, recent: newRecent(cfg.Clock), pictures: newPictures(cfg.Blobs, cfg.Limits.Cache),
+	}
+}
 
 // Enter is a.Enter(c), and NotFound as well when there is no such community, whatever a token says.
 func (s *Service) Enter(ctx context.Context, a Actor, c storage.Community) error {
@@ -90,7 +98,9 @@ func (s *Service) Describe(
 		if err != nil {
 			return Description{}, err
 		}
-		d.Width, d.Height, d.Sizes = current.Width, current.Height, Sizes()
+		d.Width, d.Height, d.Sizes = current.Width, current.Height, s.allSizes()
+		d.Crop = current.Crop.Of(current.Width, current.Height)
+		d.Thumbhash, d.Colour = current.Thumbhash, current.Colour
 	}
 	return d, nil
 }

@@ -30,7 +30,13 @@ func sheet(name storage.Name, made []imaging.Rendition) (all []byte, rs []Rendit
 
 // store makes renditions durable under a name that only this claim of the photo uses.
 func (w *Worker) store(ctx context.Context, p Photo, made []imaging.Rendition) ([]Rendition, error) {
-	name := SheetName(p.Version, p.Epoch)
+	return w.storeAs(ctx, SheetName(p.Version, p.Epoch), made)
+}
+
+// storeAs makes renditions durable under a name that is new for ever.
+func (w *Worker) storeAs(
+	ctx context.Context, name storage.Name, made []imaging.Rendition,
+) ([]Rendition, error) {
 	all, rs := sheet(name, made)
 	run, err := w.Blobs.Create(ctx, name)
 	if err != nil {

@@ -21,6 +21,7 @@ func (s *Service) Withdraw(ctx context.Context, a Actor, id storage.ID) error {
 	if err != nil {
 		return err
 	}
+	defer s.recent.forget() // after an error too: some of it may have been committed
 	for _, person := range people {
 		err := s.Tx.Do(ctx, func(ctx context.Context) error { return s.withdraw(ctx, id, person) })
 		if err != nil {

@@ -34,6 +34,7 @@ func (s *site) routes(e *echo.Echo) {
 	e.GET(community+"/users/:objectId/photo", s.Photos.Current)
 	e.HEAD(community+"/users/:objectId/photo", s.Photos.Current)
 	e.DELETE(community+"/users/:objectId/photo", s.Photos.Remove)
+	e.PUT(community+"/users/:objectId/photo/crop", s.Photos.Crop, s.small)
 	e.GET(community+"/photos/:version/:size", s.Photos.Version)
 	e.HEAD(community+"/photos/:version/:size", s.Photos.Version)
 

@@ -5,7 +5,7 @@ func Statements() map[string]string {
 	return map[string]string{
 		"find": find, "made": made, "shown": shown, "supersede": supersede, "claimFresh": claimFresh,
 		"claimAgain": claimAgain, "isDue": isDue, "settle": settle, "renditions": selectRenditions,
-		"removePerson": removePerson, "removeUpload": removeUpload, "replace": replace,
+		"removePerson": removePerson, "removeUpload": removeUpload, "replace": replace, "attach": attach,
 		"deleteRenditions": deleteRenditions, "over": over, "deletePhoto": deletePhoto,
 	}
 }

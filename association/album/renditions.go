@@ -4,6 +4,7 @@ import (
 	"context"
 
 	"cameo/association"
+	"cameo/storage/fault"
 	"cameo/storage/sqldb"
 )
 
@@ -12,7 +13,9 @@ const (
 	selectRenditions = `SELECT ` + renditionColumns + `
 		FROM renditions WHERE version = $1 ORDER BY shape, pixels, type`
 	insertRendition = `INSERT INTO renditions (` + renditionColumns + `, version)
-		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)`
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11) ON CONFLICT DO NOTHING`
+	attach = `UPDATE photos SET due = due
+		WHERE version = $1 AND community = $2 AND state = 2 AND due = 0`
 	deleteRenditions = `DELETE FROM renditions WHERE version = $1`
 )
 
@@ -29,8 +32,30 @@ func scanRendition(row sqldb.Scanner) (association.Rendition, error) {
 	return r, err
 }
 
+// Attach adds renditions to a Ready photo. The update changes nothing; it makes the row this transaction's.
+func (a *Album) Attach(ctx context.Context, p association.Photo, more []association.Rendition) error {
+	return a.db.Do(ctx, func(ctx context.Context) error {
+		n, err := a.db.Exec(ctx, attach, p.Version, p.Community)
+		if err != nil {
+			return err
+		}
+		if n == 0 {
+			return association.NoPhoto()
+		}
+		for _, r := range more {
+			if err := a.addRendition(ctx, p.Version, r); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+}
+
 func (a *Album) addRendition(ctx context.Context, v association.Version, r association.Rendition) error {
-	_, err := a.db.Exec(ctx, insertRendition,
+	n, err := a.db.Exec(ctx, insertRendition,
 		r.Shape, r.Pixels, r.Type, r.Recipe, r.Blob, r.At, r.Length, int64(r.CRC), r.Width, r.Height, v)
+	if err == nil && n == 0 {
+		return fault.New(fault.Exists, "there is such a rendition")
+	}
 	return err
 }

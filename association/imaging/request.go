@@ -45,12 +45,17 @@ type Spec struct {
 	Type string
 }
 
+var squareSides = [...]int{45, 48, 64, 96, 128, 256, 512, 1024}
+
+// Squares lists the sides of the squares of the Plan, in pixels, ascending.
+func Squares() []int { return slices.Clone(squareSides[:]) }
+
 // Plan is what is made of every photo: squares of 45 to 1024 pixels, the whole picture 160 and 200 pixels
 // wide and in the size that is shown large, and all but the large ones as WebP as well, if WebP can be
 // made.
 func Plan() []Spec {
 	var all []Spec
-	for _, n := range [...]int{45, 48, 64, 96, 128, 256, 512, 1024} {
+	for _, n := range squareSides {
 		all = append(all, Spec{Pixels: n})
 	}
 	for _, n := range [...]int{160, 200} {
@@ -65,6 +70,15 @@ func Plan() []Spec {
 			s.Type = WebP
 			all = append(all, s)
 		}
+	}
+	return all
+}
+
+// PlanSquare is what is made of a photo in one more size: the square, and as the Plan would have it as WebP.
+func PlanSquare(pixels int) []Spec {
+	all := []Spec{{Pixels: pixels}}
+	if HasWebP && pixels <= largestWebP {
+		all = append(all, Spec{Pixels: pixels, Type: WebP})
 	}
 	return all
 }
@@ -117,12 +131,19 @@ func (c Crop) Within(width, height int) error {
 	return err
 }
 
+// Of is the crop as it is used on an upright picture of that size, in pixels: the zero Crop becomes the
+// square in the centre. It is for crops that are Within.
+func (c Crop) Of(width, height int) Crop {
+	if c != (Crop{}) {
+		return c
+	}
+	size := min(width, height)
+	return Crop{X: (width - size) / 2, Y: (height - size) / 2, Size: size}
+}
+
 // within is the crop as a part of a picture. A crop that is not inside is BadCrop.
 func (c Crop) within(picture image.Rectangle) (image.Rectangle, error) {
-	if c == (Crop{}) {
-		c.Size = min(picture.Dx(), picture.Dy())
-		c.X, c.Y = (picture.Dx()-c.Size)/2, (picture.Dy()-c.Size)/2
-	}
+	c = c.Of(picture.Dx(), picture.Dy())
 	fits := c.Size > 0 && c.X >= 0 && c.Y >= 0 && c.X <= picture.Dx()-c.Size && c.Y <= picture.Dy()-c.Size
 	if !fits {
 		return image.Rectangle{}, BadCrop.Fault()

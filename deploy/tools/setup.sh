@@ -2,7 +2,7 @@
 # Installs the Debian packages that the tests use, and only those that are missing; `setup.sh bench` also those of the
 # benchmarks. Prints what it installs and why.
 # Without root and sudo, or on another system, it names what is missing and goes on: the tests that need it then skip
-# with the reason, unless CAMEO_TEST_REQUIRE (or CI) asks for it.
+# with the reason, unless CAMEO_TEST_REQUIRE (or CI) asks for it. `setup.sh bench` adds those of the benchmarks.
 set -eu
 
 # package, the file (or pattern) that shows it is there, and what it is for
@@ -22,6 +22,13 @@ chromium               /usr/bin/chromium    pages are opened in a real browser
 libvips-dev            /usr/include/vips/vips.h   scaling photographs is measured beside libvips
 lomiri-wallpapers-16.04   /usr/share/backgrounds/picosdeeuropa_by_Aitzol_Berasategi.jpg   photographs
 "
+
+if [ "${1:-}" = bench ]; then
+    wanted="$wanted
+nginx                  /usr/sbin/nginx      the server of static files that serving photos is compared with
+wrk                    /usr/bin/wrk         the load on both
+"
+fi
 
 missing=''
 while read -r package file why; do
@@ -57,6 +64,17 @@ case "$missing" in
     if [ ! -e /etc/postgresql-common/createcluster.conf ]; then
         $as_root mkdir -p /etc/postgresql-common
         echo 'create_main_cluster = false' | $as_root tee /etc/postgresql-common/createcluster.conf >/dev/null
+    fi
+    ;;
+esac
+# nginx must not be started as a service of the machine: the benchmark starts one of its own.
+policy=/usr/sbin/policy-rc.d
+case "$missing" in
+*" nginx"*)
+    if [ ! -e "$policy" ]; then
+        printf '#!/bin/sh\nexit 101\n' | $as_root tee "$policy" >/dev/null
+        $as_root chmod 755 "$policy"
+        trap 'rm -f "$log"; $as_root rm -f "$policy"' EXIT
     fi
     ;;
 esac

@@ -42,12 +42,15 @@ type Config struct {
 	JWKSURL     WebURL `name:"jwks-url" env:"CAMEO_JWKS_URL" placeholder:"URL" help:"Where the issuer publishes its keys."`
 
 	Directory Admission `name:"directory" env:"CAMEO_DIRECTORY" default:"open" placeholder:"open|closed" help:"Whether a person who is not known yet is added at first sight (open) or refused (closed)."`
-	Photos    Audience  `name:"photos" env:"CAMEO_PHOTOS" default:"public" placeholder:"public" help:"Who may see photos."`
+	Photos    Audience  `name:"photos" env:"CAMEO_PHOTOS" default:"public" placeholder:"public|members" help:"Who may see photos: everybody, or members of their community and whoever has a signed URL from one."`
+	PhotoURLs Duration  `name:"photo-urls" env:"CAMEO_PHOTO_URLS" default:"1h" placeholder:"TIME" help:"With --photos members: how long a signed URL is good, at most; half as long at least."`
 
+	Sizes       []int    `name:"sizes" env:"CAMEO_SIZES" default:"72,120,180,240,360,432,504,648" placeholder:"PIXELS" help:"Sides of squares that are made of a photo when they are first asked for, besides those that are made of every photo."`
 	MaxSize     ByteSize `name:"max-size" env:"CAMEO_MAX_SIZE" default:"512MiB" placeholder:"SIZE" help:"The largest upload."`
 	MaxPhoto    ByteSize `name:"max-photo" env:"CAMEO_MAX_PHOTO" default:"64MiB" placeholder:"SIZE" help:"The largest upload that may become a profile photo."`
 	MaxOpen     int      `name:"max-open" env:"CAMEO_MAX_OPEN" default:"100" placeholder:"N" help:"Unfinished uploads that one person may have at once in a community; 0 for any number."`
 	Memory      ByteSize `name:"memory" env:"CAMEO_MEMORY" default:"256MiB" placeholder:"SIZE" help:"Bytes of all uploads together that may wait in memory until they are durable. The whole process is kept near 160 MiB more, unless GOMEMLIMIT says otherwise."`
+	PhotoCache  ByteSize `name:"photo-cache" env:"CAMEO_PHOTO_CACHE" default:"16MiB" placeholder:"SIZE" help:"Bytes of small pictures that are kept in memory, so that what many look at is not read from the store each time."`
 	InlineLimit ByteSize `name:"inline-limit" env:"CAMEO_INLINE_LIMIT" default:"1MiB" placeholder:"SIZE" help:"Bytes of an upload's tail that may ride in its row, where the store gains by it."`
 	Expiry      Duration `name:"expiry" env:"CAMEO_EXPIRY" default:"72h" placeholder:"TIME" help:"How long an upload may stay unfinished."`
 	Retention   Duration `name:"retention" env:"CAMEO_RETENTION" default:"168h" placeholder:"TIME" help:"How long a finished upload is kept that is nobody's photo."`
@@ -61,6 +64,12 @@ type Config struct {
 
 // OpsDefault is where the metrics are when nothing else is said.
 const OpsDefault = "127.0.0.1:9464"
+
+// How long a signed URL may be good. What is forwarded by mail needs some weeks; for ever is no expiry.
+const (
+	shortestURL = time.Minute
+	longestURL  = 30 * 24 * time.Hour
+)
 
 // opsOff is the value of --ops-listen that asks for none.
 const opsOff = "off"
@@ -155,6 +164,9 @@ func (c Config) checkTokens() error {
 }
 
 func (c Config) checkLimits() error {
+	if d := time.Duration(c.PhotoURLs); d < shortestURL || d > longestURL {
+		return wrong("photo-urls", "want a duration from 1m to 720h")
+	}
 	if err := cmp.Or(c.Limits().Validate(), c.photoLimits().Validate()); err != nil {
 		return fault.New(fault.Invalid, "--%v", err)
 	}

@@ -4,6 +4,7 @@ import (
 	"encoding"
 	"reflect"
 	"strconv"
+	"strings"
 )
 
 // Default is the Config of an instance that is told nothing: no flag, no variable.
@@ -28,6 +29,13 @@ func fill(fields reflect.Value) {
 func set(field reflect.Value, text string) {
 	if v, ok := field.Addr().Interface().(encoding.TextUnmarshaler); ok {
 		_ = v.UnmarshalText([]byte(text))
+		return
+	}
+	if numbers, ok := field.Addr().Interface().(*[]int); ok {
+		for word := range strings.SplitSeq(text, ",") {
+			n, _ := strconv.Atoi(word)
+			*numbers = append(*numbers, n)
+		}
 		return
 	}
 	if field.Kind() == reflect.Int {

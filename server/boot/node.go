@@ -119,7 +119,7 @@ func (n *Node) associate() {
 		Log: n.log, Limits: n.config.photoLimits(),
 	}
 	n.worker = association.NewWorker(cfg)
-	cfg.Wake = n.worker.Wake
+	cfg.Wake, cfg.Make = n.worker.Wake, association.NewMaker(n.worker).Make
 	n.Photos = association.NewService(cfg)
 }
 
@@ -127,7 +127,8 @@ func (c Config) photoLimits() association.Limits {
 	l := association.DefaultLimits(runtime.GOMAXPROCS(0))
 	l.Closed = c.Directory == "closed"
 	l.MaxPhoto, l.Picture.Bytes = int64(c.MaxPhoto), int64(c.MaxPhoto)
-	l.Retention = time.Duration(c.Retention)
+	l.Retention, l.Cache = time.Duration(c.Retention), int64(c.PhotoCache)
+	l.Sizes = c.Sizes
 	return l
 }
 
@@ -137,6 +138,10 @@ func (n *Node) speak() error {
 	n.end = end
 	var err error
 	if n.auth, err = n.config.newAuth(alive, n.Keys, n.machine, n.log); err != nil {
+		return err
+	}
+	urls, err := auth.NewURLSigner(n.Keys, n.machine.Clock, time.Duration(n.config.PhotoURLs))
+	if err != nil {
 		return err
 	}
 	public := ""
@@ -160,7 +165,9 @@ func (n *Node) speak() error {
 		Igloo: igloo.New(igloo.Config{
 			Engine: n.Engine, Photos: n.Photos, Auth: n.auth, Clock: n.machine.Clock, Pace: cfg.Pace,
 		}),
-		Photos: photos.New(photos.Config{Photos: n.Photos, Auth: n.auth}),
+		Photos: photos.New(photos.Config{
+			Photos: n.Photos, Auth: n.auth, Members: n.config.Photos == "members", URLs: urls,
+		}),
 		Page:   pages,
 		Health: n.health, Metrics: n.metrics, Log: n.log, Random: n.machine.Random,
 	})

@@ -103,15 +103,13 @@ func (a *Admission) UnmarshalText(text []byte) error {
 	return choose((*string)(a), text, "open", "closed")
 }
 
-// Audience says who may see photos.
+// Audience says who may see photos: everybody who knows where they are, or members of their community and
+// whoever was given a signed address by one.
 type Audience string
 
-// UnmarshalText reads public. The name members is known, and refused until it is served.
+// UnmarshalText reads public or members.
 func (a *Audience) UnmarshalText(text []byte) error {
-	if string(text) == "members" {
-		return fmt.Errorf("members: this version can serve photos to the public only")
-	}
-	return choose((*string)(a), text, "public")
+	return choose((*string)(a), text, "public", "members")
 }
 
 // LogFormat is how log lines are written.

@@ -3,10 +3,7 @@ package photos
 import (
 	"fmt"
 	"hash/crc32"
-	"html"
 	"net/http"
-	"strings"
-	"unicode"
 
 	"github.com/labstack/echo/v4"
 
@@ -16,66 +13,55 @@ import (
 	"cameo/storage/fault"
 )
 
+// fallback is what is shown of a person without a photo.
+type fallback struct {
+	what   placeholder
+	format string // svg or png
+	size   int    // of each side, in pixels
+}
+
+// parseFallback reads what is wanted of whoever has no photo.
+func parseFallback(c echo.Context, size int) (fallback, error) {
+	what, err := parsePlaceholder(c.QueryParam("default"))
+	if err != nil {
+		return fallback{}, err
+	}
+	format, err := parseFormat(c)
+	return fallback{what, format, size}, err
+}
+
 // none answers for a person without a photo. A community or, in a closed directory, a person that is not
 // there stays NotFound.
 func (h *Handler) none(
-	c echo.Context, a association.Actor, community storage.Community, person association.GUID,
-	draw fallback, size int,
+	c echo.Context, a association.Actor, community storage.Community, person association.GUID, f fallback,
 ) error {
 	ctx := c.Request().Context()
 	if _, err := h.Photos.Describe(ctx, a, community, person); err != nil {
 		return err
 	}
-	if draw == missing {
+	if f.what == missing {
 		return association.NoPhoto()
 	}
-	var name string
-	if draw == initials {
+	d := drawing{size: f.size}
+	if f.what == initials {
 		p, err := h.Photos.Profile(ctx, community, person)
 		if err != nil && !fault.Is(err, fault.NotFound) {
 			return err
 		}
-		name = p.Name
+		d.field, d.letters = &fields[crc32.ChecksumIEEE([]byte(person))%uint32(len(fields))], initialsOf(p.Name)
 	}
-	svg := drawing(draw, person, name, size)
-	tag := fmt.Sprintf(`"default-%08x"`, crc32.ChecksumIEEE([]byte(svg)))
-	h.describeBytes(c.Response().Header(), tag, "no-cache")
+	svg := d.svg()
+	tag := fmt.Sprintf(`"default-%s-%08x"`, f.format, crc32.ChecksumIEEE([]byte(svg)))
+	h.describeBytes(c.Response().Header(), tag, asked)
 	if reply.Matches(c.Request().Header, tag) {
 		return c.NoContent(http.StatusNotModified)
 	}
-	return stream(c, "image/svg+xml", int64(len(svg)), strings.NewReader(svg))
-}
-
-// drawing is the default picture as SVG, size pixels wide.
-func drawing(draw fallback, person association.GUID, name string, size int) string {
-	open := fmt.Sprintf(
-		`<svg xmlns="http://www.w3.org/2000/svg" width="%d" height="%d" viewBox="0 0 64 64"`, size, size)
-	if draw == blank {
-		return open + `/>`
+	if f.format == formatSVG {
+		return send(c, "image/svg+xml", []byte(svg))
 	}
-	// The hue is the person's own and the same everywhere; white on it can be read at every hue.
-	hue := crc32.ChecksumIEEE([]byte(person)) % 360
-	field := fmt.Sprintf(`<rect width="64" height="64" fill="hsl(%d,42%%,38%%)"/>`, hue)
-	letters := initialsOf(name)
-	if letters == "" {
-		const bust = `<g fill="#fff"><circle cx="32" cy="25" r="11"/><path d="M10 58a22 19 0 0 1 44 0v6H10z"/></g>`
-		return open + ` role="img" aria-label="no photo">` + field + bust + `</svg>`
+	b, err := d.png()
+	if err != nil {
+		return err
 	}
-	text := html.EscapeString(letters)
-	return open + ` role="img" aria-label="` + text + `">` + field +
-		`<text x="32" y="33" fill="#fff" font-family="system-ui,sans-serif" font-size="27" font-weight="500" ` +
-		`text-anchor="middle" dominant-baseline="central">` + text + `</text></svg>`
-}
-
-// initialsOf takes the first letter of the first and of the last word.
-func initialsOf(name string) string {
-	words := strings.FieldsFunc(name, func(r rune) bool { return !unicode.IsLetter(r) && !unicode.IsMark(r) })
-	if len(words) == 0 {
-		return ""
-	}
-	letters := string([]rune(words[0])[:1])
-	if len(words) > 1 {
-		letters += string([]rune(words[len(words)-1])[:1])
-	}
-	return strings.ToUpper(letters)
+	return send(c, "image/png", b)
 }

@@ -78,7 +78,7 @@ func TestThePhotoOfSomebody(t *testing.T) {
 	if err := json.Unmarshal([]byte(told.body), &d); err != nil {
 		t.Fatal(err)
 	}
-	if d.State != "ready" || d.Version == "" || d.Version != d.Current || d.Width == 0 || len(d.URLs) != 8 {
+	if d.State != "ready" || d.Version == "" || d.Version != d.Current || d.Width == 0 || len(d.URLs) != 19 {
 		t.Fatalf("got %s, want the description of a ready photo", told.body)
 	}
 	immutable := ask(t, s, "GET", d.URLs["256"], "")
@@ -112,6 +112,7 @@ func TestNobodysPhoto(t *testing.T) {
 		{"none", photoOf("nobody") + "?default=404", 404, "application/problem+json", `"kind":"not_found"`},
 		{"odd default", photoOf("nobody") + "?default=gravatar", 400, "application/problem+json", `"parameter":"default"`},
 		{"odd size", photoOf("nobody") + "?size=50", 400, "application/problem+json", `"parameter":"size"`},
+		{"size on demand", photoOf("nobody") + "?size=72", 200, "image/svg+xml", `width="72"`},
 		{"size with a sign", photoOf("nobody") + "?size=%2B64", 400, "application/problem+json", `"parameter":"size"`},
 		{"no GUID", "/v1/communities/1/users/me/photo", 400, "application/problem+json", `"parameter":"objectId"`},
 		{"GUID in braces", "/v1/communities/1/users/%7B" + string(servertest.Person("nobody")) + "%7D/photo", 200, "image/svg+xml", "<circle"},
