@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
+	"slices"
 
 	"cameo/association/imaging"
 	"cameo/storage"
@@ -59,14 +60,21 @@ func (w *Worker) work(ctx context.Context, p Photo) error {
 		return w.named(p, w.fail(ctx, p, imaging.RenderFailed))
 	}
 	err := w.attempt(ctx, p)
-	if err == nil || fault.Is(err, fault.Superseded) { // a newer photo or claim: this one is no longer ours
+	if err == nil {
 		return nil
+	}
+	if fault.Is(err, fault.Superseded) { // a newer photo or claim: this one is no longer ours
+		return w.named(p, w.abandon(ctx, p))
 	}
 	if reason := refused(err); reason != "" {
 		w.Log.InfoContext(ctx, "photo refused", "version", p.Version, "reason", reason)
 		return w.named(p, w.fail(ctx, p, reason))
 	}
-	return w.named(p, errors.Join(err, w.postpone(ctx, p, err)))
+	failed := w.postpone(ctx, p, err)
+	if fault.Is(failed, fault.Superseded) { // nobody waits for it any more: its upload may have gone
+		return nil
+	}
+	return w.named(p, errors.Join(err, failed))
 }
 
 func (w *Worker) named(p Photo, err error) error {
@@ -203,6 +211,19 @@ func (w *Worker) postpone(ctx context.Context, p Photo, cause error) error {
 func (w *Worker) transact(ctx context.Context, fn func(context.Context, storage.Millis) error) error {
 	now := w.Clock()
 	return w.Tx.Do(ctx, func(ctx context.Context) error { return fn(ctx, now) })
+}
+
+// abandon hands the blob of a claim that came too late to the trash. Whoever took over has done so before, but
+// a worker that was frozen may have stored it after the trash was emptied.
+func (w *Worker) abandon(ctx context.Context, p Photo) error {
+	return w.transact(ctx, func(ctx context.Context, now storage.Millis) error {
+		mine := SheetName(p.Version, p.Epoch)
+		there, err := w.Album.Find(ctx, p.Community, p.Version)
+		if err != nil && !fault.Is(err, fault.NotFound) || slices.Contains(there.blobs(), mine) {
+			return err
+		}
+		return w.Trash.Discard(ctx, now, mine)
+	})
 }
 
 // refused returns the reason for which the picture itself was refused, "" for any other error.
