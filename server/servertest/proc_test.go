@@ -1,4 +1,4 @@
-//go:build (bench || soak) && linux
+//go:build linux
 
 package servertest_test
 
