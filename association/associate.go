@@ -15,10 +15,10 @@ func (s *Service) Associate(ctx context.Context, a Actor, id storage.ID, person 
 	return s.AssociateCropped(ctx, a, id, person, imaging.Crop{})
 }
 
-// AssociateCropped makes a finished upload the person's next photo, which shows the crop; the zero Crop is the
-// centre square. A crop that is not within the picture makes the photo Failed. The photo is Pending: the Worker makes its
-// renditions and then shows it. Asking again with the upload and the crop of the pending or shown photo
-// returns that photo and changes nothing.
+// AssociateCropped makes a finished upload the person's next photo, which shows the crop; the zero Crop is
+// the centre square. A crop that is not within the picture makes the photo Failed. The photo is Pending: the
+// Worker makes its renditions and then shows it. Asking again with the upload and the crop of the pending or
+// shown photo returns that photo and changes nothing.
 //
 // Judged in this order: the community (Unauthenticated, NotFound), the upload (NotFound if a may not see
 // it), the right to change the person's photo (Forbidden), the upload's state (Conflict, Unsupported,

@@ -40,15 +40,16 @@ type Removal struct {
 // after that, somebody else may claim the photo.
 type Queue interface {
 	// Claim takes up to c.N photos whose Due has come: it adds one to Epoch and Tries, and sets Due to c.Until.
-	// No photo is claimed twice, however many workers ask.
+	// No photo is claimed twice, however many workers ask. Communities take turns, from the one after c.After
+	// on, each with the photo that has waited longest.
 	Claim(ctx context.Context, c Claim) ([]Photo, error)
 	// Settle writes State, Reason, Type, Width, Height, Due, Tries and the Renditions of a claimed photo. If
 	// the photo is no longer pending or its epoch is not p.Epoch, that is Superseded and nothing is written.
 	Settle(ctx context.Context, p Photo) error
 	// Replace sets the Due of a Ready photo that another takes the place of: it is served until then.
 	Replace(ctx context.Context, p Photo, until storage.Millis) error
-	// Forget drops up to n photos that are over and whose Due has come, with their renditions, and says how many.
-	// A person's newest and current photo stay.
+	// Forget drops up to n photos that are over and whose Due has come, with their renditions, and says how
+	// many. A person's newest and current photo stay.
 	Forget(ctx context.Context, now storage.Millis, n int) (int, error)
 }
 
@@ -56,7 +57,8 @@ type Queue interface {
 type Claim struct {
 	Now, Until storage.Millis
 	N          int
-	Again      bool // those that were tried before, instead of those that were not
+	Again      bool              // those that were tried before, instead of those that were not
+	After      storage.Community // whose photo was claimed last
 }
 
 // Directory knows communities and people. An unknown community or person is NotFound. Its methods join the

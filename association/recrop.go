@@ -7,8 +7,8 @@ import (
 	"cameo/storage"
 )
 
-// Recrop makes another square of the person's current photo the next photo, without a new upload. The zero Crop
-// is the centre square. As with Associate, the photo is Pending first, and asking again changes nothing.
+// Recrop makes another square of the person's current photo the next photo, without a new upload. The zero
+// Crop is the centre square. As with Associate, the photo is Pending first, and asking again changes nothing.
 //
 // Judged in this order: the community (Unauthenticated, NotFound), the right to change the person's photo
 // (Forbidden), whether there is a photo (NotFound), the crop (Invalid).
