@@ -36,19 +36,26 @@ func (s *Service) AssociateCropped(
 	if err := s.fit(u); err != nil {
 		return Photo{}, err
 	}
-	return s.next(ctx, Photo{Community: id.Community, Person: person, Upload: id.Key, Crop: crop})
+	return s.next(ctx, func(context.Context) (Photo, error) {
+		return Photo{Community: id.Community, Person: person, Upload: id.Key, Crop: crop}, nil
+	})
 }
 
-// next makes p, of which only these are set, the person's next photo.
-func (s *Service) next(ctx context.Context, next Photo) (Photo, error) {
-	var err error
-	if next.Version, err = DrawVersion(s.Random); err != nil {
+// next makes what wanted returns, of which only person, upload and crop are set, the person's next photo.
+// Wanted runs in the transaction.
+func (s *Service) next(ctx context.Context, wanted func(context.Context) (Photo, error)) (Photo, error) {
+	version, err := DrawVersion(s.Random)
+	if err != nil {
 		return Photo{}, err
 	}
-	next.State, next.Created = Pending, s.Clock()
-	next.Due = next.Created
+	now := s.Clock()
 	var p Photo
-	err = s.Tx.Do(ctx, func(ctx context.Context) (err error) {
+	err = s.Tx.Do(ctx, func(ctx context.Context) error {
+		next, err := wanted(ctx)
+		if err != nil {
+			return err
+		}
+		next.Version, next.State, next.Created, next.Due = version, Pending, now, now
 		p, err = s.replace(ctx, next)
 		return err
 	})

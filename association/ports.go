@@ -40,7 +40,8 @@ type Removal struct {
 // after that, somebody else may claim the photo.
 type Queue interface {
 	// Claim takes up to c.N photos whose Due has come: it adds one to Epoch and Tries, and sets Due to c.Until.
-	// No photo is claimed twice, however many workers ask.
+	// No photo is claimed twice, however many workers ask. Communities take turns, from the one after c.After
+	// on, each with the photo that has waited longest.
 	Claim(ctx context.Context, c Claim) ([]Photo, error)
 	// Settle writes State, Reason, Type, Width, Height, Due, Tries and the Renditions of a claimed photo. If
 	// the photo is no longer pending or its epoch is not p.Epoch, that is Superseded and nothing is written.
@@ -59,7 +60,8 @@ type Queue interface {
 type Claim struct {
 	Now, Until storage.Millis
 	N          int
-	Again      bool // those that were tried before, instead of those that were not
+	Again      bool              // those that were tried before, instead of those that were not
+	After      storage.Community // whose photo was claimed last
 }
 
 // Directory knows communities and people. An unknown community or person is NotFound. Its methods join the

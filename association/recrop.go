@@ -21,12 +21,19 @@ func (s *Service) Recrop(
 	if err := a.MayEdit(c, person); err != nil {
 		return Photo{}, err
 	}
-	p, err := s.Current(ctx, c, person)
-	if err != nil {
-		return Photo{}, err
-	}
-	if err := crop.Within(p.Width, p.Height); err != nil {
-		return Photo{}, err
-	}
-	return s.next(ctx, Photo{Community: c, Person: person, Upload: p.Upload, Crop: crop})
+	return s.next(ctx, func(ctx context.Context) (Photo, error) {
+		// The row is locked before it is read: a photo that is removed at the same time does not come back.
+		p, err := s.Directory.Lock(ctx, c, person)
+		if err != nil {
+			return Photo{}, err
+		}
+		shown, err := s.Version(ctx, c, p.Current)
+		if err != nil {
+			return Photo{}, err
+		}
+		if err := crop.Within(shown.Width, shown.Height); err != nil {
+			return Photo{}, err
+		}
+		return Photo{Community: c, Person: person, Upload: shown.Upload, Crop: crop}, nil
+	})
 }

@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
+	"slices"
+	"sync/atomic"
 
 	"cameo/association/imaging"
 	"cameo/storage"
@@ -24,6 +26,8 @@ type Worker struct {
 	Config
 	woken    chan struct{}
 	renderer imaging.Renderer // its memory is that of all slots together
+	fresh    atomic.Int64     // the community whose turn came last, among photos that were not tried before
+	again    atomic.Int64     // and among those that were
 }
 
 // NewWorker returns a Worker over its parts. Its Wake is what a Service's Config wants.
@@ -45,12 +49,24 @@ func (w *Worker) Wake() {
 	}
 }
 
+// claim takes photos of communities in turn, so that a thousand of one keep no other waiting for longer than
+// a slot is busy.
 func (w *Worker) claim(ctx context.Context, n int, again bool) ([]Photo, error) {
 	if err := ctx.Err(); err != nil {
 		return nil, err
 	}
+	turn := &w.fresh
+	if again {
+		turn = &w.again
+	}
 	now := w.Clock()
-	return w.Queue.Claim(ctx, Claim{Now: now, Until: now.Add(w.Limits.Lease), N: n, Again: again})
+	claimed, err := w.Queue.Claim(ctx, Claim{
+		Now: now, Until: now.Add(w.Limits.Lease), N: n, Again: again, After: storage.Community(turn.Load()),
+	})
+	if len(claimed) > 0 {
+		turn.Store(int64(claimed[len(claimed)-1].Community))
+	}
+	return claimed, err
 }
 
 // work does one claimed photo. It returns only errors that the log should see: a refused picture is none.
@@ -59,14 +75,21 @@ func (w *Worker) work(ctx context.Context, p Photo) error {
 		return w.named(p, w.fail(ctx, p, imaging.RenderFailed))
 	}
 	err := w.attempt(ctx, p)
-	if err == nil || fault.Is(err, fault.Superseded) { // a newer photo or claim: this one is no longer ours
+	if err == nil {
 		return nil
+	}
+	if fault.Is(err, fault.Superseded) { // a newer photo or claim: this one is no longer ours
+		return w.named(p, w.abandon(ctx, p))
 	}
 	if reason := refused(err); reason != "" {
 		w.Log.InfoContext(ctx, "photo refused", "version", p.Version, "reason", reason)
 		return w.named(p, w.fail(ctx, p, reason))
 	}
-	return w.named(p, errors.Join(err, w.postpone(ctx, p, err)))
+	failed := w.postpone(ctx, p, err)
+	if fault.Is(failed, fault.Superseded) { // nobody waits for it any more: its upload may have gone
+		return nil
+	}
+	return w.named(p, errors.Join(err, failed))
 }
 
 func (w *Worker) named(p Photo, err error) error {
@@ -203,6 +226,19 @@ func (w *Worker) postpone(ctx context.Context, p Photo, cause error) error {
 func (w *Worker) transact(ctx context.Context, fn func(context.Context, storage.Millis) error) error {
 	now := w.Clock()
 	return w.Tx.Do(ctx, func(ctx context.Context) error { return fn(ctx, now) })
+}
+
+// abandon hands the blob of a claim that came too late to the trash. Whoever took over has done so before,
+// but a worker that was frozen may have stored it after the trash was emptied.
+func (w *Worker) abandon(ctx context.Context, p Photo) error {
+	return w.transact(ctx, func(ctx context.Context, now storage.Millis) error {
+		mine := SheetName(p.Version, p.Epoch)
+		there, err := w.Album.Find(ctx, p.Community, p.Version)
+		if err != nil && !fault.Is(err, fault.NotFound) || slices.Contains(there.blobs(), mine) {
+			return err
+		}
+		return w.Trash.Discard(ctx, now, mine)
+	})
 }
 
 // refused returns the reason for which the picture itself was refused, "" for any other error.

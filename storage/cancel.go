@@ -1,6 +1,10 @@
 package storage
 
-import "context"
+import (
+	"context"
+
+	"cameo/storage/fault"
+)
 
 // Cancel gives an upload up: its bytes go, and its key answers Gone from then on. An upload that somebody
 // holds is Conflict. Cancelling one that is Failed makes it Gone as well.
@@ -11,7 +15,11 @@ func (e *Engine) Cancel(ctx context.Context, id ID) error {
 	}
 	if u.State == Active {
 		e.preempt(id)
-		if u, err = e.Ledger.Claim(ctx, id, anywhere, "", e.Clock()); err != nil {
+		u, err = e.Ledger.Claim(ctx, id, anywhere, "", e.Clock())
+		if fault.Is(err, fault.Conflict) { // its last bytes came meanwhile
+			u, err = e.Find(ctx, id)
+		}
+		if err != nil {
 			return err
 		}
 	}

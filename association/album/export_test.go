@@ -4,8 +4,9 @@ package album
 func Statements() map[string]string {
 	return map[string]string{
 		"find": find, "made": made, "shown": shown, "supersede": supersede, "claimFresh": claimFresh,
-		"claimAgain": claimAgain, "isDue": isDue, "settle": settle, "renditions": selectRenditions,
-		"removePerson": removePerson, "removeUpload": removeUpload, "replace": replace, "attach": attach,
+		"claimAgain": claimAgain, "nextFresh": nextFresh, "nextAgain": nextAgain, "settle": settle,
+		"renditions": selectRenditions, "removePerson": removePerson, "removeUpload": removeUpload,
+		"replace": replace, "attach": attach,
 		"deleteRenditions": deleteRenditions, "over": over, "deletePhoto": deletePhoto,
 	}
 }

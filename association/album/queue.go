@@ -5,6 +5,7 @@ import (
 	"errors"
 
 	"cameo/association"
+	"cameo/storage"
 	"cameo/storage/fault"
 	"cameo/storage/sqldb"
 )
@@ -12,44 +13,65 @@ import (
 // The condition is repeated outside of the subquery: a claim that waited for another one to commit must
 // look again, or both have the row.
 const (
-	claimFresh = `UPDATE photos SET due = $1, epoch = epoch + 1, tries = tries + 1
-		WHERE version IN (SELECT version FROM photos WHERE state = 1 AND due <= $2 AND tries = 0
-			ORDER BY due, version LIMIT $3)
-		AND state = 1 AND due <= $2 AND tries = 0 RETURNING ` + columns
-	claimAgain = `UPDATE photos SET due = $1, epoch = epoch + 1, tries = tries + 1
-		WHERE version IN (SELECT version FROM photos WHERE state = 1 AND due <= $2 AND tries > 0
-			ORDER BY due, version LIMIT $3)
-		AND state = 1 AND due <= $2 AND tries > 0 RETURNING ` + columns
-	isDue  = `SELECT version FROM photos WHERE state = 1 AND due <= $1 LIMIT 1`
+	isFresh    = ` AND state = 1 AND due <= $1 AND tries = 0`
+	isAgain    = ` AND state = 1 AND due <= $1 AND tries > 0`
+	oldest     = `(SELECT version FROM photos WHERE community = $2`
+	inOrder    = ` ORDER BY due, version LIMIT 1)`
+	later      = `SELECT community FROM photos WHERE community > $2`
+	first      = ` ORDER BY community, due LIMIT 1`
+	nextFresh  = later + isFresh + first
+	nextAgain  = later + isAgain + first
+	take       = `UPDATE photos SET due = $3, epoch = epoch + 1, tries = tries + 1 WHERE version IN `
+	claimFresh = take + oldest + isFresh + inOrder + isFresh + ` RETURNING ` + columns
+	claimAgain = take + oldest + isAgain + inOrder + isAgain + ` RETURNING ` + columns
+
 	settle = `UPDATE photos SET state = $1, reason = $2, type = $3, width = $4, height = $5, due = $6,
 		tries = $7, thumbhash = $8, colour = $9
 		WHERE version = $10 AND community = $11 AND state = 1 AND epoch = $12`
 )
 
-// Claim takes pending photos that are due.
+// Claim takes pending photos that are due, one of each community in turn.
+//
+// Each is a transaction of its own: two claims that hold some rows each and want more would wait for each
+// other. A queue without work is not worth the database's write lock.
 func (a *Album) Claim(ctx context.Context, c association.Claim) (claimed []association.Photo, err error) {
-	if idle, err := a.idle(ctx, c); idle || err != nil {
-		return nil, err
-	}
 	claim := claimFresh
 	if c.Again {
 		claim = claimAgain
 	}
-	err = a.db.Do(ctx, func(ctx context.Context) error {
-		claimed, err = sqldb.All(ctx, a.db, scan, claim, c.Until, c.Now, c.N)
-		return err
-	})
-	return claimed, err
+	for range 2 * c.N { // some of them may go to another worker
+		if c.After, err = a.next(ctx, c); err != nil || c.After == 0 || len(claimed) == c.N {
+			break
+		}
+		var one []association.Photo
+		err = a.db.Do(ctx, func(ctx context.Context) (err error) {
+			one, err = sqldb.All(ctx, a.db, scan, claim, c.Now, c.After, c.Until)
+			return err
+		})
+		if err != nil {
+			break
+		}
+		claimed = append(claimed, one...)
+	}
+	if len(claimed) > 0 {
+		return claimed, nil // they are the caller's now, whatever became of the rest
+	}
+	return nil, err
 }
 
-// idle spares a worker that polls an empty queue the database's write lock.
-func (a *Album) idle(ctx context.Context, c association.Claim) (bool, error) {
-	var v association.Version
-	err := a.db.QueryRow(ctx, isDue, c.Now).Scan(&v)
-	if errors.Is(err, sqldb.ErrNoRow) {
-		return true, nil
+// next is the community whose turn it is, 0 if nothing is due.
+func (a *Album) next(ctx context.Context, c association.Claim) (next storage.Community, err error) {
+	query := nextFresh
+	if c.Again {
+		query = nextAgain
 	}
-	return false, err
+	for _, after := range [...]storage.Community{c.After, 0} {
+		err = a.db.QueryRow(ctx, query, c.Now, after).Scan(&next)
+		if !errors.Is(err, sqldb.ErrNoRow) {
+			return next, err
+		}
+	}
+	return 0, nil
 }
 
 // Settle writes what became of a claimed photo.

@@ -35,6 +35,7 @@ func TestNodes(t *testing.T) {
 		"R25 a zombie node":                   wakeTheZombie,
 		"R26 a hundred PATCHes of an offset":  raceOfMany,
 		"R29 clocks that differ":              goByOneClock,
+		"R28 one queue of photos":             shareTheQueue,
 		"the first nodes start together":      startTogether,
 		"a store that dies":                   outliveTheStore,
 		"the commands":                        takeTheStores,
