@@ -41,8 +41,8 @@ const (
 	insertExtent = `INSERT INTO extents (key, off, len, crc, blob, blob_off, inline)
 		VALUES ($1, $2, $3, $4, $5, $6, $7)`
 
-	// Of two writers that add an extent at one offset, one has changed the row of the upload. The other has not, and
-	// its statement fails softly, so that both are seen together.
+	// Of two writers that add an extent at one offset, one has changed the row of the upload. The other has not,
+	// and its statement fails softly, so that both are seen together.
 	addExtent = insertExtent + ` ON CONFLICT DO NOTHING`
 
 	growExtent = `UPDATE extents SET len = $4, crc = $5 WHERE key = $1 AND off = $2 AND blob = $3 AND len < $4`
