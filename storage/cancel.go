@@ -9,6 +9,20 @@ import (
 // Cancel gives an upload up: its bytes go, and its key answers Gone from then on. An upload that somebody
 // holds is Conflict. Cancelling one that is Failed makes it Gone as well.
 func (e *Engine) Cancel(ctx context.Context, id ID) error {
+	err := e.cancel(ctx, id)
+	for range cancelTries {
+		if !fault.Is(err, fault.Superseded) {
+			break
+		}
+		err = e.cancel(ctx, id)
+	}
+	return err
+}
+
+// cancelTries is how often a cancel begins anew because a write came between its claim and its end.
+const cancelTries = 5
+
+func (e *Engine) cancel(ctx context.Context, id ID) error {
 	u, err := e.Find(ctx, id)
 	if err != nil {
 		return err
