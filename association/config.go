@@ -41,6 +41,7 @@ type Limits struct {
 	Cache     int64          // bytes of small renditions that are kept in memory
 	Retention time.Duration  // how long an original that no photo uses any more is kept
 	Slots     int            // pictures that are worked on at once
+	Queue     int            // squares that are asked for and may wait for a slot
 	Memory    int64          // bytes that they may take together, as their headers let expect
 	Lease     time.Duration  // how long a claimed photo is its worker's; a picture takes less
 	Backoff   time.Duration  // before the second attempt; four times as long before each further one
@@ -56,6 +57,7 @@ func DefaultLimits(cores int) Limits {
 		Cache:     16 << 20,
 		Retention: 7 * 24 * time.Hour,
 		Slots:     max(cores, 1),
+		Queue:     64,
 		Memory:    512 << 20,
 		Lease:     2 * time.Minute,
 		Backoff:   10 * time.Second,
@@ -72,6 +74,8 @@ func (l Limits) Validate() error {
 	switch {
 	case l.MaxPhoto < 1 || l.MaxPhoto > 1<<30:
 		return fmt.Errorf("max-photo: want 1 byte to 1GiB")
+	case l.Queue < 0:
+		return fmt.Errorf("queue: want at least 0")
 	case l.Slots < 1:
 		return fmt.Errorf("slots: want at least 1")
 	case l.Memory < 1<<20:

@@ -14,26 +14,35 @@ import (
 	"cameo/storage/fault"
 )
 
-// demandTime is how long a square that was asked for may take, waiting for memory included.
-const demandTime = 20 * time.Second
+// How long a square that was asked for may take, waiting included, and how long it may wait for a slot: a
+// page shows many people at once, and the first who looks at it must not see half of them.
+const (
+	demandTime = 20 * time.Second
+	slotTime   = 8 * time.Second
+)
 
 // Maker makes squares of current photos in sizes that are not made of every photo, when they are asked for.
 // It works in the memory of a Worker, beside it.
 type Maker struct {
 	worker *Worker
 	slots  *semaphore.Weighted
+	queue  *semaphore.Weighted // who wait for a slot, or have one
 	making singleflight.Group
 }
 
 // NewMaker returns a Maker with half as many slots as the worker has, one at least: photos that are new go
 // first.
 func NewMaker(w *Worker) *Maker {
-	return &Maker{worker: w, slots: semaphore.NewWeighted(int64(max(w.Limits.Slots/2, 1)))}
+	slots := int64(max(w.Limits.Slots/2, 1))
+	return &Maker{
+		worker: w, slots: semaphore.NewWeighted(slots),
+		queue: semaphore.NewWeighted(slots + int64(w.Limits.Queue)),
+	}
 }
 
 // Make returns the photo with a square of so many pixels, which is made unless there is one. Many who ask at
-// once wait for one making. When all slots are busy, that is Unavailable; a photo that is not its person's
-// current one, and has no such square, is NotFound.
+// once wait for one making. When too many wait for a slot, that is Unavailable; a photo that is not its
+// person's current one, and has no such square, is NotFound.
 func (m *Maker) Make(ctx context.Context, p Photo, pixels int) (Photo, error) {
 	// Whoever asked first may go away while others wait.
 	alone := context.WithoutCancel(ctx)
@@ -62,10 +71,11 @@ func (m *Maker) make(ctx context.Context, p Photo, pixels int) (Photo, error) {
 	if p.State != Ready || p.Due != 0 {
 		return Photo{}, NoPhoto()
 	}
-	if !m.slots.TryAcquire(1) {
-		return Photo{}, fault.New(fault.Unavailable, "too many pictures are being prepared")
+	free, err := m.slot(ctx)
+	if err != nil {
+		return Photo{}, err
 	}
-	defer m.slots.Release(1)
+	defer free()
 	u, err := w.Originals.Find(ctx, p.ID())
 	if err != nil {
 		return Photo{}, err
@@ -91,6 +101,24 @@ func (m *Maker) make(ctx context.Context, p Photo, pixels int) (Photo, error) {
 		return Photo{}, err
 	}
 	return m.add(ctx, p, name, more)
+}
+
+// slot waits for its turn, for a while. The function gives it back.
+func (m *Maker) slot(ctx context.Context) (free func(), err error) {
+	busy := fault.New(fault.Unavailable, "too many pictures are being prepared")
+	if !m.queue.TryAcquire(1) {
+		return nil, busy
+	}
+	ctx, cancel := context.WithTimeout(ctx, slotTime)
+	defer cancel()
+	if err := m.slots.Acquire(ctx, 1); err != nil {
+		m.queue.Release(1)
+		return nil, fault.Wrap(err, fault.Unavailable, "%s", busy.Message)
+	}
+	return func() {
+		m.slots.Release(1)
+		m.queue.Release(1)
+	}, nil
 }
 
 // add adds renditions to a photo that is still current. If somebody was quicker, theirs stay.
