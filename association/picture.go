@@ -1,9 +1,7 @@
 package association
 
 import (
-	"bytes"
 	"context"
-	"io"
 
 	"cameo/storage"
 	"cameo/storage/fault"
@@ -57,15 +55,6 @@ func (s *Service) picture(p Photo, w Want, err error) (Picture, error) {
 // served.
 func (s *Service) ReadRendition(ctx context.Context, r Rendition) ([]byte, error) {
 	return s.pictures.read(ctx, r)
-}
-
-// OpenRendition is ReadRendition for whoever wants a reader. The caller closes.
-func (s *Service) OpenRendition(ctx context.Context, r Rendition) (io.ReadCloser, error) {
-	b, err := s.pictures.read(ctx, r)
-	if err != nil {
-		return nil, err
-	}
-	return io.NopCloser(bytes.NewReader(b)), nil
 }
 
 // seen returns the upload if a may see it, dead ones included. One that is missing, foreign or of another

@@ -78,15 +78,22 @@ func (p *pictures) load(ctx context.Context, r Rendition) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	defer from.Close()
-	b := make([]byte, r.Length)
-	if _, err := io.ReadFull(from, b); err != nil {
+	b, err := whole(from, r.Length)
+	if err != nil {
 		return nil, fault.Wrap(err, fault.Of(err), "the picture cannot be read")
 	}
 	if crc64nvme.Checksum(b) != r.CRC {
 		return nil, fault.New(fault.Corrupt, "the stored picture is damaged")
 	}
 	return b, nil
+}
+
+// whole reads the n bytes of a blob and closes it.
+func whole(from io.ReadCloser, n int64) ([]byte, error) {
+	defer from.Close()
+	b := make([]byte, n)
+	_, err := io.ReadFull(from, b)
+	return b, err
 }
 
 // keep makes room for a picture by dropping those that were not asked for the longest time.

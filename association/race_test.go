@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"context"
 	"fmt"
-	"io"
 	"math/rand/v2"
 	"slices"
 	"sync"
@@ -320,9 +319,7 @@ func (r *race) wantNewestShown() {
 		}
 		shown, err := r.service.Picture(r.t.Context(), here, person, association.Want{Pixels: 64})
 		must(r.t, err)
-		from, err := r.service.OpenRendition(r.t.Context(), shown.Rendition)
-		must(r.t, err)
-		_, err = io.Copy(io.Discard, from)
+		_, err = r.service.ReadRendition(r.t.Context(), shown.Rendition)
 		must(r.t, err)
 		if u, err := r.engine.Find(r.t.Context(), shown.Photo.ID()); err != nil || u.State != storage.Complete {
 			r.t.Errorf("seed %d: the photo's upload is %v (%v)\n%s", r.seed, u.State, err, r.story())

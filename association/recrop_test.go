@@ -32,10 +32,9 @@ func (h *house) shows(t *testing.T, person association.GUID) string {
 	t.Helper()
 	p, err := h.service.Picture(t.Context(), here, person, association.Want{Pixels: 64})
 	must(t, err)
-	r, err := h.service.OpenRendition(t.Context(), p.Rendition)
+	b, err := h.service.ReadRendition(t.Context(), p.Rendition)
 	must(t, err)
-	defer r.Close()
-	m, err := jpeg.Decode(r)
+	m, err := jpeg.Decode(bytes.NewReader(b))
 	must(t, err)
 	if red, _, blue, _ := m.At(m.Bounds().Dx()/4, m.Bounds().Dy()/2).RGBA(); red < blue {
 		return "blue"

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
 	"log/slog"
 	"slices"
 	"sync/atomic"
@@ -148,9 +147,8 @@ func (w *Worker) read(ctx context.Context, u storage.Upload) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	defer from.Close()
-	file := make([]byte, u.Length)
-	if _, err := io.ReadFull(from, file); err != nil {
+	file, err := whole(from, u.Length)
+	if err != nil {
 		return nil, fault.Wrap(err, fault.Of(err), "the original cannot be read")
 	}
 	return file, nil

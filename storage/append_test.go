@@ -143,9 +143,7 @@ func TestJudge(t *testing.T) {
 				t.Errorf("a failed upload answers %v", err)
 			}
 			mustSweep(t, e)
-			if left := h.orphans(id); len(left) > 0 {
-				t.Errorf("blobs left: %v", left)
-			}
+			h.wantNoOrphans(id)
 		}
 	})
 }
@@ -173,9 +171,7 @@ func TestStoreErrors(t *testing.T) {
 		}
 		same(t, h.read(e, id), data)
 		mustSweep(t, e)
-		if left := h.orphans(id); len(left) > 0 {
-			t.Errorf("failed runs were left: %v", left)
-		}
+		h.wantNoOrphans(id)
 	})
 }
 

@@ -158,6 +158,13 @@ func (h *house) orphans(id storage.ID) []storage.Name {
 	return out
 }
 
+func (h *house) wantNoOrphans(id storage.ID) {
+	h.t.Helper()
+	if left := h.orphans(id); len(left) > 0 {
+		h.t.Errorf("blobs that no row mentions were left: %v", left)
+	}
+}
+
 // body is a request's body under the test's control: it gives its bytes, then ends, is cut, or says nothing
 // any more.
 type body struct {

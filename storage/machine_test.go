@@ -74,12 +74,17 @@ func (m *machine) node(t *rapid.T) *storage.Engine {
 
 func (m *machine) complete() bool { return m.told == int64(len(m.want)) }
 
-// open passes over a step that is for unfinished uploads whose offset is known. Skip is how rapid is told that a
-// step does not apply in the present state: it draws another one, and no test is left out.
-func (m *machine) open(t *rapid.T) {
-	if m.canceled || m.complete() || m.told != m.most {
-		t.Skip("precondition: the upload is open and its offset was told")
+// only passes over a step that does not apply in the present state. Skip is how rapid is told so: it draws another
+// step in its place, and no test is left out.
+func only(t *rapid.T, applies bool, when string) {
+	if !applies {
+		t.Skip("rapid draws another step, for this one is for when", when)
 	}
+}
+
+// open passes over a step that is for unfinished uploads whose offset is known.
+func (m *machine) open(t *rapid.T) {
+	only(t, !m.canceled && !m.complete() && m.told == m.most, "the upload is open and its offset was told")
 }
 
 // fence marks every running write: its next commit must be refused.
@@ -173,9 +178,8 @@ func (m *machine) Miss(t *rapid.T) {
 
 // Repeat sends the last committed request again, as it was or with other bytes.
 func (m *machine) Repeat(t *rapid.T) {
-	if m.canceled || m.last.To == 0 || m.last.To != m.told || m.told != m.most {
-		t.Skip("precondition: a request was committed last")
-	}
+	last := m.last.To != 0 && m.last.To == m.told && m.told == m.most
+	only(t, !m.canceled && last, "a request was committed last")
 	b := bytes.Clone(m.want[m.last.From:m.last.To])
 	other := rapid.Bool().Draw(t, "other")
 	if other {

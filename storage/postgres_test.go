@@ -284,9 +284,7 @@ func TestPostgresAmbiguousCommits(t *testing.T) {
 	mustSweep(t, e)
 	h.pass(2 * time.Hour)
 	mustSweep(t, e)
-	if left := h.orphans(id); len(left) > 0 {
-		t.Errorf("orphans: %v", left)
-	}
+	h.wantNoOrphans(id)
 	same(t, h.read(e, id), data)
 }
 
@@ -377,9 +375,7 @@ func TestPostgresZombieWriter(t *testing.T) {
 		h.pass(2 * time.Hour)
 		mustSweep(t, b)
 	}
-	if left := h.orphans(id); len(left) > 0 {
-		t.Errorf("the zombie's run was left: %v", left)
-	}
+	h.wantNoOrphans(id)
 	same(t, h.read(b, id), ours)
 }
 

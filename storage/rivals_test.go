@@ -382,9 +382,7 @@ func TestALookLeavesAFreshMark(t *testing.T) {
 	}
 	u, _ = e.Find(bg, id)
 	t.Logf("dirty %d epoch %d looked %d", u.Dirty, u.Epoch, u.Looked)
-	if left := h.orphans(id); len(left) > 0 {
-		t.Errorf("left for ever: %v", left)
-	}
+	h.wantNoOrphans(id)
 }
 
 // A body with a checksum learns only at its end that it was fenced long ago.
@@ -424,7 +422,5 @@ func TestAFencedBodyLeavesNothing(t *testing.T) {
 	}
 	_, err := b.Find(bg, id)
 	t.Logf("row: %v", err)
-	if left := h.orphans(id); len(left) > 0 {
-		t.Errorf("left for ever: %v", left)
-	}
+	h.wantNoOrphans(id)
 }

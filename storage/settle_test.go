@@ -100,9 +100,7 @@ func TestStatusFencesAnotherNode(t *testing.T) {
 		mustSweep(t, b)
 		h.pass(2 * time.Hour)
 		mustSweep(t, b)
-		if left := h.orphans(id); len(left) > 0 {
-			t.Errorf("the fenced run was left: %v", left)
-		}
+		h.wantNoOrphans(id)
 		same(t, h.read(b, id), data)
 	})
 }

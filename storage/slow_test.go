@@ -100,7 +100,5 @@ func TestALatePutIsSwept(t *testing.T) {
 		t.Fatal("nothing came late")
 	}
 	mustSweep(t, e)
-	if left := h.orphans(id); len(left) > 0 {
-		t.Errorf("the sweep has left %v", left)
-	}
+	h.wantNoOrphans(id)
 }

@@ -30,9 +30,7 @@ func TestExpiry(t *testing.T) {
 		if _, err := put(e, id, 20<<10, photo(20<<10)); !fault.Is(err, fault.Gone) {
 			t.Errorf("got %v, want gone", err)
 		}
-		if left := h.orphans(id); len(left) > 0 {
-			t.Errorf("blobs left: %v", left)
-		}
+		h.wantNoOrphans(id)
 		h.pass(h.limits.Tombstone)
 		purged := 0
 		for range 3 { // two looks for what a claim may have left, and then the end
@@ -63,9 +61,7 @@ func TestExpiryEndsARunningWrite(t *testing.T) {
 			h.pass(h.limits.Tombstone + 2*time.Hour)
 			mustSweep(t, e)
 		}
-		if left := h.orphans(id); len(left) > 0 {
-			t.Errorf("blobs left: %v", left)
-		}
+		h.wantNoOrphans(id)
 		if _, err := e.Find(bg, id); !fault.Is(err, fault.NotFound) {
 			t.Errorf("got %v, want not found", err)
 		}
@@ -102,9 +98,7 @@ func TestRetention(t *testing.T) {
 		h.pass(time.Hour)
 		mustSweep(t, e)
 		for _, id := range []storage.ID{held, free} {
-			if left := h.orphans(id); len(left) > 0 {
-				t.Errorf("blobs left: %v", left)
-			}
+			h.wantNoOrphans(id)
 		}
 	})
 }
@@ -131,9 +125,7 @@ func TestCancel(t *testing.T) {
 		}
 		mustSweep(t, e)
 		for _, id := range []storage.ID{running, done} {
-			if left := h.orphans(id); len(left) > 0 {
-				t.Errorf("blobs left: %v", left)
-			}
+			h.wantNoOrphans(id)
 		}
 	})
 }
@@ -161,9 +153,7 @@ func TestCrashedWriterLeavesNothing(t *testing.T) {
 		if u, _ := e.Find(bg, id); u.Dirty != 0 {
 			t.Error("looks go on for ever")
 		}
-		if left := h.orphans(id); len(left) > 0 {
-			t.Errorf("blobs left: %v", left)
-		}
+		h.wantNoOrphans(id)
 		same(t, h.read(e, id), data)
 	})
 }

@@ -65,9 +65,7 @@ func TestSmallChunksTakeOneCommitEach(t *testing.T) {
 	}
 	same(t, h.read(e, id), data)
 	mustSweep(t, e)
-	if left := h.orphans(id); len(left) > 0 {
-		t.Errorf("orphans: %v", left)
-	}
+	h.wantNoOrphans(id)
 }
 
 // What another node has added, what was let go, and what there is no room for, is read back from the rows.

@@ -80,9 +80,8 @@ func FuzzEXIF(f *testing.F) {
 	f.Add(exif(bigEndian, 8)[:20], iccOf(primariesP3, curveSRGB)[:200])
 	good := jpegOf(f, patches(24, 16))
 	f.Fuzz(func(t *testing.T, exif, icc []byte) {
-		if len(exif) > 60_000 || len(icc) > 60_000 {
-			t.Skip("a segment does not hold it")
-		}
+		const most = 60_000 // that a segment holds
+		exif, icc = exif[:min(len(exif), most)], icc[:min(len(icc), most)]
 		p, err := renderer().Render(context.Background(), withICC(withSegment(good, 0xE1, exif), icc), imaging.Request{})
 		must(t, err)
 		if p.Header.Width*p.Header.Height != 24*16 {

@@ -14,8 +14,8 @@ import (
 // program would not be static any more: then it is left out.
 const HasWebP = true
 
-// qualityWebP is as good to the eye as quality is in a JPEG. effort is of 0 to 6: 4 would take three times as
-// long for two bytes less of a hundred.
+// qualityWebP is as good to the eye as quality is in a JPEG. effort is of 0 to 6: more of it takes
+// much longer and saves little.
 const (
 	qualityWebP = 82
 	effort      = 2

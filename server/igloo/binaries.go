@@ -124,15 +124,14 @@ func (h *Handler) picture(c echo.Context, u storage.Upload, r association.Rendit
 	if reply.Matches(c.Request().Header, tag) {
 		return c.NoContent(http.StatusNotModified)
 	}
-	from, err := h.Photos.OpenRendition(c.Request().Context(), r)
+	picture, err := h.Photos.ReadRendition(c.Request().Context(), r)
 	if err != nil {
 		return unsent(c, err)
 	}
-	defer from.Close()
 	head.Set("Content-Security-Policy", sandbox)
 	head.Set("Content-Disposition", reply.ContentDisposition("inline", u.Name))
 	head.Set("Content-Length", strconv.FormatInt(r.Length, 10))
-	return c.Stream(http.StatusOK, r.Type, from)
+	return c.Blob(http.StatusOK, r.Type, picture)
 }
 
 // original finds the upload of a path that names no community, by looking into each of the actor's.

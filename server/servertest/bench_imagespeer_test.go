@@ -27,7 +27,7 @@ const sharpVersion = "0.35.5"
 type imagePeer struct {
 	name    string
 	command []string
-	in      io.Writer
+	in      io.WriteCloser
 	out     *bufio.Scanner
 }
 
@@ -87,6 +87,17 @@ func (p imagePeer) process() *exec.Cmd {
 // start starts the process that lives as long as the test.
 func (p imagePeer) start(t *testing.T) imagePeer {
 	t.Helper()
+	p, cmd := p.begin(t)
+	t.Cleanup(func() {
+		p.in.Close()
+		_ = cmd.Wait()
+	})
+	return p
+}
+
+// begin starts a process and connects to it. The caller closes in and waits for the process.
+func (p imagePeer) begin(t *testing.T) (imagePeer, *exec.Cmd) {
+	t.Helper()
 	cmd := p.process()
 	in, err := cmd.StdinPipe()
 	if err != nil {
@@ -99,12 +110,8 @@ func (p imagePeer) start(t *testing.T) imagePeer {
 	if err := cmd.Start(); err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(func() {
-		in.Close()
-		_ = cmd.Wait()
-	})
 	p.in, p.out = in, bufio.NewScanner(out)
-	return p
+	return p, cmd
 }
 
 // render returns the processor time in milliseconds.
@@ -135,22 +142,10 @@ func (p imagePeer) answer(t *testing.T, line string) (took float64, reason strin
 // alone gives one file to a process of its own, and returns its answer and the most memory that it held, in MB.
 func (p imagePeer) alone(t *testing.T, file string) (took float64, reason string, peak float64) {
 	t.Helper()
-	cmd := p.process()
-	in, err := cmd.StdinPipe()
-	if err != nil {
-		t.Fatal(err)
-	}
-	out, err := cmd.StdoutPipe()
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := cmd.Start(); err != nil {
-		t.Fatal(err)
-	}
-	p.in, p.out = in, bufio.NewScanner(out)
+	p, cmd := p.begin(t)
 	took, reason = p.answer(t, file)
 	peak = float64(peakMemory(t, cmd.Process.Pid)) / 1000
-	in.Close()
+	p.in.Close()
 	if err := cmd.Wait(); err != nil {
 		t.Fatal(err)
 	}

@@ -40,11 +40,34 @@ func seeded(t *testing.T, seed uint64) *rand.Rand {
 	return rand.New(rand.NewPCG(seed, seed))
 }
 
+// killed sends a chunk, which must survive, and then the rest a page after each pause, during which the server is
+// killed within so long. It returns up to where bytes were acknowledged and up to where they were sent.
+func (c *caller) killed(
+	child *servertest.Child, key string, content []byte, from int, chance *rand.Rand, pause, within time.Duration,
+) (acked, sent int) {
+	c.t.Helper()
+	acked = from
+	if part := chance.IntN(300_000); part > 0 {
+		got := c.want("a chunk", c.patch(key, content, acked, acked+part), http.StatusAccepted)
+		acked += part
+		if got.offset() != acked {
+			c.t.Fatalf("got offset %d, want %d", got.offset(), acked)
+		}
+	}
+	body := &trickle{from: bytes.NewReader(content[acked:]), page: 64 << 10, pause: pause}
+	dead := time.AfterFunc(time.Duration(chance.Int64N(int64(within))), func() { child.Signal(syscall.SIGKILL) })
+	_, err := c.try(http.MethodPatch, entry(key), ranged(acked, len(content), len(content)), body, len(content)-acked)
+	dead.Stop()
+	child.Kill()
+	if err == nil {
+		c.t.Fatalf("the PATCH from %d on was answered", acked)
+	}
+	return acked, acked + int(body.taken.Load())
+}
+
 // R01: the server is killed at 20 random moments of one upload.
 func TestR01KillDuringPatch(t *testing.T) {
-	if testing.Short() {
-		t.Skip("left out by -short (make check): kills the program 20 times")
-	}
+	servertest.Long(t, "kills the program 20 times")
 	t.Parallel()
 	const kills, size, ceiling = 20, 20 * mebibyte, 2 * time.Second
 	chance := seeded(t, 1)
@@ -53,21 +76,8 @@ func TestR01KillDuringPatch(t *testing.T) {
 	jane, content := call(t, child), servertest.Picture("me.png", size)
 	key, acked := jane.create(size), 0
 	for n := range kills {
-		if part := chance.IntN(300_000); part > 0 { // something that must survive the next kill
-			got := jane.want("a chunk", jane.patch(key, content, acked, acked+part), http.StatusAccepted)
-			acked += part
-			if got.offset() != acked {
-				t.Fatalf("kill %d: got offset %d, want %d", n, got.offset(), acked)
-			}
-		}
-		body := &trickle{from: bytes.NewReader(content[acked:]), page: 64 << 10, pause: time.Millisecond}
-		dead := time.AfterFunc(time.Duration(chance.Int64N(int64(150*time.Millisecond))), func() { child.Signal(syscall.SIGKILL) })
-		_, err := jane.try(http.MethodPatch, entry(key), ranged(acked, size, size), body, size-acked)
-		dead.Stop()
-		child.Kill()
-		if err == nil {
-			t.Fatalf("kill %d: the PATCH was answered", n)
-		}
+		var sent int
+		acked, sent = jane.killed(child, key, content, acked, chance, time.Millisecond, 150*time.Millisecond)
 		begin := time.Now()
 		child.Start()
 		child.WaitReady()
@@ -75,8 +85,8 @@ func TestR01KillDuringPatch(t *testing.T) {
 			t.Errorf("kill %d: ready after %s, want %s", n, took, within(ceiling))
 		}
 		got := jane.stand(key)
-		if got < acked || got > acked+int(body.taken.Load()) {
-			t.Fatalf("kill %d: got offset %d, want from %d, which was acknowledged, to %d", n, got, acked, acked+int(body.taken.Load()))
+		if got < acked || got > sent {
+			t.Fatalf("kill %d: got offset %d, want from %d, which was acknowledged, to %d", n, got, acked, sent)
 		}
 		acked = got
 	}

@@ -36,16 +36,10 @@ type failpoint struct {
 	offset int // 0, 1 half or 2 halves
 }
 
-// failpoints are those that one node passes on its own database and disk.
-var failpoints = []failpoint{
+// everywhere are the failpoints that are passed whatever store the bytes go to.
+var everywhere = []failpoint{
 	{"write.claimed", 1, firstHalf, 0},
 	{"write.claimed", 2, secondHalf, 1},
-	{"disk.written", 1, firstHalf, 0},
-	{"disk.written", 2, secondHalf, 1},
-	{"disk.written", 3, rendering, 2},
-	{"disk.synced", 1, firstHalf, 0},
-	{"disk.synced", 2, secondHalf, 1},
-	{"disk.synced", 3, rendering, 2},
 	{"run.synced", 1, firstHalf, 0},
 	{"run.synced", 2, secondHalf, 1},
 	{"commit.before", 1, firstHalf, 0},
@@ -56,11 +50,19 @@ var failpoints = []failpoint{
 	{"render.stored", 1, rendering, 2},
 }
 
+// failpoints are those that one node passes on its own database and disk.
+var failpoints = slices.Concat(everywhere, []failpoint{
+	{"disk.written", 1, firstHalf, 0},
+	{"disk.written", 2, secondHalf, 1},
+	{"disk.written", 3, rendering, 2},
+	{"disk.synced", 1, firstHalf, 0},
+	{"disk.synced", 2, secondHalf, 1},
+	{"disk.synced", 3, rendering, 2},
+})
+
 // R03: a crash at every failpoint; what follows is repeated as a client would, and all is well.
 func TestR03CrashAtEveryFailpoint(t *testing.T) {
-	if testing.Short() {
-		t.Skip("left out by -short (make check): crashes the program at each failpoint")
-	}
+	servertest.Long(t, "crashes the program at each failpoint")
 	t.Parallel()
 	crashAtEach(t, failpoints, 100_000, func(t *testing.T) place {
 		data := t.TempDir()

@@ -15,9 +15,7 @@ import (
 // is over and alone, and then given up with a reason; the photo before it stays, and the picture that was being rendered
 // beside it when it first struck is shown.
 func TestR28APictureThatKillsTheProcess(t *testing.T) {
-	if testing.Short() {
-		t.Skip("left out by -short (make check): crashes the program six times at each failpoint")
-	}
+	servertest.Long(t, "crashes the program six times at each failpoint")
 	t.Parallel()
 	for _, point := range []string{"disk.written", "disk.synced", "render.stored"} {
 		t.Run(point, func(t *testing.T) {

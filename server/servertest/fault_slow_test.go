@@ -15,9 +15,7 @@ import (
 
 // R30: 2,000 clients send half the head of a request and no more (slowloris).
 func TestR30HalfHeads(t *testing.T) {
-	if testing.Short() {
-		t.Skip("left out by -short (make check): 10 seconds with 2,000 connections")
-	}
+	servertest.Long(t, "10 seconds with 2,000 connections")
 	const lines, closed, p99 = 2000, 10 * time.Second, 100 * time.Millisecond
 	child := servertest.Process(t, servertest.ProcessOptions{})
 	child.WaitReady()
@@ -56,9 +54,7 @@ func TestR30HalfHeads(t *testing.T) {
 
 // R31: 500 uploads that come at a byte a second are cut, and what came is kept.
 func TestR31SlowBodies(t *testing.T) {
-	if testing.Short() {
-		t.Skip("left out by -short (make check): the half minute over which the rate is measured")
-	}
+	servertest.Long(t, "the half minute over which the rate is measured")
 	t.Parallel()
 	const lines, size, first, window = 500, 100_000, 1000, 30 * time.Second
 	child := servertest.Process(t, servertest.ProcessOptions{Flags: []string{"--max-open", "0"}})
@@ -122,9 +118,7 @@ func drip(l *line, content []byte, until time.Time) int {
 
 // R31: an upload that is kept alive by requests of one byte is ended by its age.
 func TestR31TinyRequests(t *testing.T) {
-	if testing.Short() {
-		t.Skip("left out by -short (make check): waits for an expiry")
-	}
+	servertest.Long(t, "waits for an expiry")
 	t.Parallel()
 	const expiry = 4 * time.Second
 	child := servertest.Process(t, servertest.ProcessOptions{Flags: []string{"--expiry", expiry.String()}})

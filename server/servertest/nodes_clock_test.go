@@ -50,7 +50,7 @@ func goByOneClock(t *testing.T, d *deployment) {
 // it is of its time, in a token too, and no upload expires by the other.
 func TestNodesR29DatabaseAhead(t *testing.T) {
 	t.Parallel()
-	notShort(t)
+	servertest.Long(t, "starts PostgreSQL and MinIO")
 	const ahead, near, size = time.Hour, 10 * time.Second, 100_000
 	d := servers{sqltest.StartAhead(t, ahead), s3test.Start(t, s3test.MinIO)}.deployment(t)
 	nodes := d.nodes(2, "--expiry", (ahead / 2).String())

@@ -59,15 +59,8 @@ type servers struct {
 // startServers starts servers for the length of a test.
 func startServers(t *testing.T) servers {
 	t.Helper()
-	notShort(t)
+	servertest.Long(t, "starts PostgreSQL and MinIO")
 	return servers{sqltest.Start(t), s3test.Start(t, s3test.MinIO)}
-}
-
-func notShort(t *testing.T) {
-	t.Helper()
-	if testing.Short() {
-		t.Skip("left out by -short (make check): starts PostgreSQL and MinIO")
-	}
 }
 
 // deployment is an empty database, an empty bucket and the nodes over them.

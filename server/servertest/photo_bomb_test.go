@@ -20,9 +20,7 @@ import (
 // A07: a hundred bombs at once are refused, each with its reason, in bounded memory, and a good photo that comes behind
 // them waits hardly longer than it would alone.
 func TestA07BombsDelayNobody(t *testing.T) {
-	if testing.Short() {
-		t.Skip("left out by -short (make check): renders beside a hundred bombs")
-	}
+	servertest.Long(t, "renders beside a hundred bombs")
 	t.Parallel()
 	const bombs, delay, memory = 100, 2 * time.Second, 256 << 10 // kB
 	child := servertest.Process(t, servertest.ProcessOptions{Flags: []string{"--max-open", "0"}})

@@ -135,15 +135,10 @@ func (g *gallery) made(d told) map[string][]byte {
 	}
 	all := map[string][]byte{}
 	for _, r := range p.Renditions {
-		from, err := photos.OpenRendition(g.t.Context(), r)
-		if err != nil {
-			g.t.Fatal(err)
-		}
 		name := fmt.Sprintf("%d-%d.%s", r.Shape, r.Pixels, path.Base(r.Type))
-		if all[name], err = io.ReadAll(from); err != nil {
+		if all[name], err = photos.ReadRendition(g.t.Context(), r); err != nil {
 			g.t.Fatal(err)
 		}
-		from.Close()
 	}
 	return all
 }

@@ -20,9 +20,7 @@ import (
 // A real photograph of 8 megapixels, sent in chunks as a telephone held upright writes it, on its side and in Display
 // P3. Each picture that is made of it is upright, in sRGB, and close to what the standard library makes of the source.
 func TestAPhotographComesOutWell(t *testing.T) {
-	if testing.Short() {
-		t.Skip("left out by -short (make check): scales 8 megapixels twice")
-	}
+	servertest.Long(t, "scales 8 megapixels twice")
 	t.Parallel()
 	file, err := os.ReadFile(servertest.Photograph(t))
 	if err != nil {

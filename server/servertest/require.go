@@ -16,6 +16,15 @@ func Require(t testing.TB, name string, ok bool, why string) {
 	sqltest.Require(t, name, ok, why)
 }
 
+// Long leaves a test out of `make check`, which alone sets -short and promises a quick look before a commit;
+// what says what takes its time there. `make test` and continuous integration run every one of them.
+func Long(t testing.TB, what string) {
+	t.Helper()
+	if testing.Short() {
+		t.Skipf("not in make check (-short), but in every make test: %s", what)
+	}
+}
+
 // photographs is where Debian's package mate-backgrounds has large ones.
 const photographs = "/usr/share/backgrounds/mate"
 

@@ -4,18 +4,11 @@ import "context"
 
 // MigrateTo brings a new database to an older schema.
 func (db *DB) MigrateTo(ctx context.Context, version int64) error {
-	pool := db.writer
-	if db.migrator != nil {
-		var err error
-		if pool, err = db.migrator(); err != nil {
-			return err
-		}
-		defer pool.Close()
-	}
-	provider, err := db.provider(pool)
+	provider, done, err := db.provider()
 	if err != nil {
 		return err
 	}
+	defer done()
 	_, err = provider.UpTo(ctx, version)
 	return err
 }

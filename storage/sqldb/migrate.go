@@ -2,7 +2,6 @@ package sqldb
 
 import (
 	"context"
-	"database/sql"
 	"embed"
 	"errors"
 	"io/fs"
@@ -22,18 +21,12 @@ const migrationTries = 10
 // Migrate brings the schema up to this program's. Many nodes may call it at once. A newer schema is left as
 // it is, if it says that this program can still read it, else Conflict: migrations only add until no running
 // program needs the old form.
-func (db *DB) Migrate(ctx context.Context) (err error) {
-	pool := db.writer
-	if db.migrator != nil {
-		if pool, err = db.migrator(); err != nil {
-			return err
-		}
-		defer pool.Close()
-	}
-	provider, err := db.provider(pool)
+func (db *DB) Migrate(ctx context.Context) error {
+	provider, done, err := db.provider()
 	if err != nil {
 		return err
 	}
+	defer done()
 	// SQLite has no lock around migrations: of nodes that begin at once, all but one fail to make what the first
 	// has made. Theirs is rolled back, and the next look finds one step less to do. On PostgreSQL they queue.
 	for try := 1; ; try++ {
@@ -45,20 +38,28 @@ func (db *DB) Migrate(ctx context.Context) (err error) {
 	}
 }
 
-// provider reads the migrations of db's engine.
-func (db *DB) provider(pool *sql.DB) (*goose.Provider, error) {
+// provider reads the migrations of db's engine. The caller calls done after them.
+func (db *DB) provider() (_ *goose.Provider, done func(), err error) {
 	files, err := fs.Sub(migrations, db.folder)
 	if err != nil {
-		return nil, fault.Wrap(err, fault.Internal, "the migrations are missing")
+		return nil, nil, fault.Wrap(err, fault.Internal, "the migrations are missing")
+	}
+	pool, done := db.writer, func() {}
+	if db.migrator != nil {
+		if pool, err = db.migrator(); err != nil {
+			return nil, nil, err
+		}
+		done = func() { pool.Close() }
 	}
 	options := append([]goose.ProviderOption{
 		goose.WithLogger(goose.NopLogger()), goose.WithDisableGlobalRegistry(true),
 	}, db.options...)
 	provider, err := goose.NewProvider(db.dialect, pool, files, options...)
 	if err != nil {
-		return nil, fault.Wrap(err, fault.Internal, "the migrations cannot be read")
+		done()
+		return nil, nil, fault.Wrap(err, fault.Internal, "the migrations cannot be read")
 	}
-	return provider, nil
+	return provider, done, nil
 }
 
 func (db *DB) migrate(ctx context.Context, provider *goose.Provider) error {
