@@ -86,7 +86,7 @@ func TestIssuersTokenIsBelieved(t *testing.T) {
 			t.Errorf("%s, want -, got +:\n%s", test.name, diff)
 		}
 	}
-	if got, want := issuer.Fetches(), 1; got != want {
+	if got, want := issuer.Requests(authtest.KeysPath), 1; got != want {
 		t.Errorf("the keys were fetched %d times, want %d", got, want)
 	}
 }
@@ -221,7 +221,7 @@ func TestForgedTokensAreRefusedAlike(t *testing.T) {
 	if got := hits.Load(); got != 0 {
 		t.Errorf("the canary was asked %d times", got)
 	}
-	if got := issuer.Fetches(); got > 2 {
+	if got := issuer.Requests(authtest.KeysPath); got > 2 {
 		t.Errorf("strangers made us fetch keys %d times, want at most 2", got)
 	}
 }
@@ -312,7 +312,7 @@ func TestRotatedKeysAreFetchedOnceForAll(t *testing.T) {
 			t.Errorf("kid %q is believed", kid)
 		}
 	}
-	if got, want := issuer.Fetches(), 2; got != want {
+	if got, want := issuer.Requests(authtest.KeysPath), 2; got != want {
 		t.Errorf("the keys were fetched %d times, want %d", got, want)
 	}
 }
