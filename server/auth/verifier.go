@@ -27,6 +27,7 @@ type Config struct {
 	Audience    string          // for whom the Issuer's access tokens are; "": none of them is believed
 	JWKSURL     string          // where the Issuer publishes its keys; "": where its discovery document says
 	Mapping     Mapping         // how the Issuer's tokens are read
+	Client      Client          // as whom people are sent to the Issuer to sign in
 	FetchFailed func(err error) // told when the Issuer could not be asked; nil: nobody is
 	Clock       storage.Clock
 }
@@ -39,22 +40,22 @@ func DefaultConfig(keys Keys, clock storage.Clock) Config {
 // Validate says which setting makes no sense.
 func (c Config) Validate() error {
 	switch {
-	case c.Issuer == "" && (c.Audience != "" || c.JWKSURL != ""):
-		return errors.New("--jwt-audience and --jwks-url want --jwt-issuer with them")
+	case c.Issuer == "" && (c.Audience != "" || c.JWKSURL != "" || c.Client.ID != ""):
+		return errors.New("--jwt-audience, --jwks-url and --oidc-client-id want --jwt-issuer with them")
 	case c.Issuer == "" && !c.LocalTokens:
 		return errors.New("nobody could sign in: give --jwt-issuer, or accept local tokens")
 	case c.Issuer == "":
 		return nil
-	case c.Audience == "":
-		return errors.New("--jwt-issuer: want --jwt-audience with it")
+	case c.Audience == "" && c.Client.ID == "":
+		return errors.New("--jwt-issuer: want --jwt-audience, --oidc-client-id or both with it")
 	case c.JWKSURL != "" && !isWeb(c.JWKSURL):
 		return errors.New("--jwks-url: want a URL such as https://issuer.example/.well-known/jwks.json")
-	case c.JWKSURL == "" && !isWeb(c.Issuer):
+	case (c.JWKSURL == "" || c.Client.ID != "") && !isWeb(c.Issuer):
 		return errors.New("--jwt-issuer: want the URL below which it has its discovery document, or --jwks-url")
 	case c.LocalTokens && c.Issuer == c.Keys.Issuer():
 		return errors.New("--jwt-issuer: this is the name under which the instance signs its own tokens")
 	}
-	return c.Mapping.Validate()
+	return errors.Join(c.Mapping.Validate(), c.Client.Validate())
 }
 
 func isWeb(address string) bool {

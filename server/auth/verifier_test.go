@@ -137,6 +137,11 @@ func TestConfigValidate(t *testing.T) {
 		{"discovery", func(c *auth.Config) { c.JWKSURL = "" }, ""},
 		{"discovery of what is no URL", func(c *auth.Config) { c.Issuer, c.JWKSURL = "the issuer", "" }, "--jwt-issuer"},
 		{"keys of what is no URL", func(c *auth.Config) { c.Issuer = "the issuer" }, ""},
+		{"sign-in alone", func(c *auth.Config) { c.Audience, c.Client = "", auth.Client{ID: "c", Scopes: []string{"openid"}} }, ""},
+		{"sign-in without openid", func(c *auth.Config) { c.Client = auth.Client{ID: "c", Scopes: []string{"email"}} }, "--oidc-scopes"},
+		{"sign-in at what is no URL", func(c *auth.Config) {
+			c.Issuer, c.Client = "the issuer", auth.Client{ID: "c", Scopes: []string{"openid"}}
+		}, "--jwt-issuer"},
 		{"a claim without a name", func(c *auth.Config) { c.Mapping.Admin = "" }, "--claim-admin"},
 		{"JWKS without issuer", func(c *auth.Config) { c.Issuer = "" }, "--jwt-issuer"},
 		{"JWKS in a file", func(c *auth.Config) { c.JWKSURL = "file:///etc/passwd" }, "--jwks-url"},
