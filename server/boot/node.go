@@ -115,9 +115,10 @@ func (n *Node) associate() {
 	rows, pictures := ledger.New(n.state.db), album.New(n.state.db)
 	n.Directory = directory.New(n.state.db, n.machine.Clock, n.machine.Random)
 	cfg := association.Config{
-		Album: pictures, Queue: pictures, Directory: n.Directory, Tx: n.state.db, Originals: n.Engine,
+		Album: pictures, Queue: pictures, Directory: n.Directory, Register: n.Directory,
+		Tx: n.state.db, Originals: n.Engine,
 		Blobs: n.state.blobs, Holds: rows, Trash: rows, Clock: n.machine.Clock, Random: n.machine.Random,
-		Log: n.log, Limits: n.config.photoLimits(),
+		Log: n.log, Limits: n.config.photoLimits(), Sessions: association.DefaultSessionLimits(),
 	}
 	n.worker = association.NewWorker(cfg)
 	cfg.Wake, cfg.Make = n.worker.Wake, association.NewMaker(n.worker).Make
@@ -143,7 +144,7 @@ func (n *Node) speak() error {
 	if err != nil {
 		return err
 	}
-	n.auth, n.Provider = auth.New(verifier), auth.NewProvider(verifier, n.machine.Random)
+	n.auth, n.Provider = auth.New(verifier, n.Photos), auth.NewProvider(verifier, n.machine.Random)
 	urls, err := auth.NewURLSigner(n.Keys, n.machine.Clock, time.Duration(n.config.PhotoURLs))
 	if err != nil {
 		return err
