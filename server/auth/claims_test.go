@@ -114,7 +114,7 @@ func TestClaimsAreReadAsConfigured(t *testing.T) {
 		if test.void {
 			want = association.Actor{}
 		}
-		if diff := cmp.Diff(want, got); diff != "" {
+		if diff := cmp.Diff(want, got, undated); diff != "" {
 			t.Errorf("%s, want -, got +:\n%s", test.name, diff)
 		}
 	}
@@ -140,7 +140,7 @@ func TestOwnTokensAreReadAsEver(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if diff := cmp.Diff(association.Actor{GUID: jane, Communities: []storage.Community{5}}, got); diff != "" {
+	if diff := cmp.Diff(association.Actor{GUID: jane, Communities: []storage.Community{5}}, got, undated); diff != "" {
 		t.Errorf("want -, got +:\n%s", diff)
 	}
 }

@@ -143,46 +143,47 @@ func (v *Verifier) Verify(token string) (association.Actor, error) {
 	if actor, ok := v.believed.actor(sum); ok {
 		return actor, nil
 	}
-	actor, expiry, err := v.verify(token)
+	actor, err := v.verify(token)
 	if err != nil {
 		return association.Actor{}, notBelieved(err)
 	}
-	v.believed.add(sum, actor, expiry)
+	v.believed.add(sum, actor, actor.Expires)
 	return actor, nil
 }
 
-// verify judges an access token and says until when it is good.
-func (v *Verifier) verify(token string) (association.Actor, storage.Millis, error) {
+// verify judges an access token.
+func (v *Verifier) verify(token string) (association.Actor, error) {
 	h, err := readHeader(token)
 	if err != nil {
-		return association.Actor{}, 0, err
+		return association.Actor{}, err
 	}
 	if err := h.isAccessToken(); err != nil {
-		return association.Actor{}, 0, err
+		return association.Actor{}, err
 	}
 	t := v.remote
 	if h.Alg == jwt.SigningMethodHS256.Alg() {
 		t = v.local
 	}
 	if t == nil {
-		return association.Actor{}, 0, errors.New("nobody who signs in this way is believed")
+		return association.Actor{}, errors.New("nobody who signs in this way is believed")
 	}
 	c, err := t.claims(token)
 	if err != nil {
-		return association.Actor{}, 0, err
+		return association.Actor{}, err
 	}
 	if err := areAccess(c); err != nil {
-		return association.Actor{}, 0, err
+		return association.Actor{}, err
 	}
 	actor, err := t.mapping.actor(c, t.issuer)
 	if err != nil {
-		return association.Actor{}, 0, err
+		return association.Actor{}, err
 	}
 	expiry, err := c.GetExpirationTime()
 	if err != nil {
-		return association.Actor{}, 0, err
+		return association.Actor{}, err
 	}
-	return actor, storage.At(expiry.Add(leeway)), nil
+	actor.Expires = storage.At(expiry.Add(leeway))
+	return actor, nil
 }
 
 // claims are what a token says that is signed, in force, and for us.
