@@ -16,9 +16,9 @@ import (
 // maxSubject is how long an issuer's name for a person may be, in bytes: OpenID Connect allows 255.
 const maxSubject = 255
 
-// Mapping says where an issuer's tokens tell who their bearer is. A name such as realm_access.roles leads into
-// objects, unless there is a claim with just that name. A claim's value is a number, a string with words between
-// spaces, or an array of numbers and strings; one that is not there names nothing.
+// Mapping says where an issuer's tokens tell who their bearer is. A name such as realm_access.roles leads
+// into objects, unless there is a claim with just that name. A claim's value is a number, a string with
+// words between spaces, or an array of numbers and strings; one that is not there names nothing.
 type Mapping struct {
 	Subject     string // the claim that names the person
 	Communities string // the claim that lists the communities of which the person is a member
@@ -121,8 +121,8 @@ func granted(roles []Role, name string) []storage.Community {
 	return communities
 }
 
-// find looks a claim up. The whole name comes first: the dots of a name such as https://example.org/roles lead
-// nowhere. nil: there is none.
+// find looks a claim up. The whole name comes first: the dots of a name such as https://example.org/roles
+// lead nowhere. nil: there is none.
 func find(c map[string]any, name string) any {
 	if value, ok := c[name]; ok {
 		return value

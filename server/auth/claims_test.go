@@ -145,8 +145,8 @@ func TestOwnTokensAreReadAsEver(t *testing.T) {
 	}
 }
 
-// Whoever the issuer does not name by a GUID gets one: the very same at every node and in every version, since
-// photos hang on it.
+// Whoever the issuer does not name by a GUID gets one: the very same at every node and in every version,
+// since photos hang on it.
 func TestSubjectsThatAreNoGUIDsGetOne(t *testing.T) {
 	t.Parallel()
 	issuer, keys := authtest.NewIssuer(t), newKeys(t)

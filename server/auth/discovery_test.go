@@ -69,8 +69,8 @@ func TestIssuersNameMayEndWithASlash(t *testing.T) {
 	}
 }
 
-// A document that is not the issuer's, or not a good one, leads nowhere: nobody is believed by keys from it, and
-// nobody else is asked.
+// A document that is not the issuer's, or not a good one, leads nowhere: nobody is believed by keys from it,
+// and nobody else is asked.
 func TestWrongDiscoveryIsNotBelieved(t *testing.T) {
 	t.Parallel()
 	text := func(status int, body string) http.HandlerFunc {
@@ -187,8 +187,8 @@ func TestDiscoveryThatHangsHoldsNobodyLong(t *testing.T) {
 	}
 }
 
-// A fetch that brings nothing usable leaves the keys that are known; a secret that an issuer publishes by mistake
-// is no key.
+// A fetch that brings nothing usable leaves the keys that are known; a secret that an issuer publishes by
+// mistake is no key.
 func TestKnownKeysOutliveAnIssuersMistakes(t *testing.T) {
 	t.Parallel()
 	for name, body := range map[string]string{

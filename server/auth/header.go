@@ -45,9 +45,9 @@ func readHeader(token string) (header, error) {
 }
 
 // isAccessToken refuses a token that says to be of another kind. An issuer signs several kinds with the same
-// keys (ID tokens, logout tokens, proofs, answers of its endpoints), and each kind must be refused where another
-// is wanted (RFC 8725, 3.11 and 3.12). RFC 9068 names access tokens at+jwt; most issuers still say JWT, or
-// nothing, which any kind may.
+// keys (ID tokens, logout tokens, proofs, answers of its endpoints), and each kind must be refused where
+// another is wanted (RFC 8725, 3.11 and 3.12). RFC 9068 names access tokens at+jwt; most issuers still say
+// JWT, or nothing, which any kind may.
 func (h header) isAccessToken() error { return h.is("jwt", "at+jwt") }
 
 // isIDToken is the same for the token that ends a sign-in. OpenID Connect gives it no name of its own.
@@ -61,10 +61,10 @@ func (h header) is(types ...string) error {
 	return nil
 }
 
-// areAccess refuses the claims of tokens that are not for APIs. An ID token tells a client who has signed in,
-// and passes through browsers and logs; whoever gets hold of one must not act for the person with it. It has no
-// type that gives it away, but these claims, which access tokens do not have: nonce, at_hash and c_hash are an
-// ID token's, events a logout token's.
+// areAccess refuses the claims of tokens that are not for APIs. An ID token tells a client who has signed
+// in, and passes through browsers and logs; whoever gets hold of one must not act for the person with it. It
+// has no type that gives it away, but these claims, which access tokens do not have: nonce, at_hash and
+// c_hash are an ID token's, events a logout token's.
 func areAccess(c jwt.MapClaims) error {
 	for _, name := range [...]string{"nonce", "at_hash", "c_hash", "events"} {
 		if _, ok := c[name]; ok {

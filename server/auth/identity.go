@@ -14,8 +14,8 @@ const (
 	maxText    = 255      // bytes of a name or an address; longer ones are left out
 )
 
-// Identity is what the issuer says of a person who has signed in. It does not expire: an ID token's time is that
-// in which it may be shown, and says nothing of how long a session may last.
+// Identity is what the issuer says of a person who has signed in. It does not expire: an ID token's time is
+// that in which it may be shown, and says nothing of how long a session may last.
 type Identity struct {
 	association.Actor
 

@@ -58,7 +58,8 @@ func newIssuer(name string, clock storage.Clock) *issuer {
 	return &issuer{name: name, client: client, clock: clock, asking: newInTurn()}
 }
 
-// metadata is what the issuer says of itself: as it is known, or asked for. What is old is better than nothing.
+// metadata is what the issuer says of itself: as it is known, or asked for. What is old is better than
+// nothing.
 func (i *issuer) metadata(ctx context.Context) (metadata, error) {
 	old := i.known.Load()
 	if old != nil && i.clock() < old.until {

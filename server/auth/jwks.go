@@ -82,8 +82,8 @@ func (k issuerKeys) keep(ctx context.Context) {
 	}
 }
 
-// fetch puts the issuer's present keys in the place of those that are known, or leaves them when it fails. The
-// address is asked for each time: an issuer that moves its keys says so there.
+// fetch puts the issuer's present keys in the place of those that are known, or leaves them when it fails.
+// The address is asked for each time: an issuer that moves its keys says so there.
 func (k issuerKeys) fetch(ctx context.Context) {
 	ctx, cancel := context.WithTimeout(ctx, askLimit)
 	defer cancel()

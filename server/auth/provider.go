@@ -105,9 +105,9 @@ func (p *Provider) Begin(ctx context.Context, redirect string) (string, Pending,
 	), pending, nil
 }
 
-// Finish returns who has signed in. Answer is the query with which the browser came to the redirect URL. What is
-// not the answer to this very sign-in is Unauthenticated, as is one that the person or the issuer broke off; an
-// issuer that does not answer, or not us, is Unavailable.
+// Finish returns who has signed in. Answer is the query with which the browser came to the redirect URL.
+// What is not the answer to this very sign-in is Unauthenticated, as is one that the person or the issuer
+// broke off; an issuer that does not answer, or not us, is Unavailable.
 func (p *Provider) Finish(ctx context.Context, answer url.Values, pending Pending) (Identity, error) {
 	said, err := p.metadata(ctx)
 	if err != nil {
@@ -127,8 +127,8 @@ func (p *Provider) Finish(ctx context.Context, answer url.Values, pending Pendin
 	return who, nil
 }
 
-// answers refuses what does not belong to the sign-in. Order: the state first, since nothing else of an answer
-// that somebody else has made up counts, not even an error.
+// answers refuses what does not belong to the sign-in. Order: the state first, since nothing else of an
+// answer that somebody else has made up counts, not even an error.
 func (p *Provider) answers(answer url.Values, pending Pending, said metadata) error {
 	switch {
 	case pending.State == "" || len(answer["state"]) != 1 || !same(answer.Get("state"), pending.State):
@@ -157,7 +157,9 @@ func (p *Provider) answers(answer url.Values, pending Pending, said metadata) er
 }
 
 // exchange gives the code to the issuer and gets the ID token.
-func (p *Provider) exchange(ctx context.Context, said metadata, code string, pending Pending) (string, error) {
+func (p *Provider) exchange(
+	ctx context.Context, said metadata, code string, pending Pending,
+) (string, error) {
 	ctx, cancel := context.WithTimeout(ctx, exchangeLimit)
 	defer cancel()
 	ctx = context.WithValue(ctx, oauth2.HTTPClient, p.issuer.client)
@@ -192,8 +194,9 @@ func (p *Provider) metadata(ctx context.Context) (metadata, error) {
 	return said, nil
 }
 
-// config is the client in the words of the library. How it shows its secret is the issuer's choice; the standard
-// is the header. The library would try both, and a code that was shown once may be void the second time.
+// config is the client in the words of the library. How it shows its secret is the issuer's choice; the
+// standard is the header. The library would try both, and a code that was shown once may be void the second
+// time.
 func (p *Provider) config(said metadata, redirect string) *oauth2.Config {
 	style := oauth2.AuthStyleInHeader
 	posts := slices.Contains(said.ClientAuth, "client_secret_post")
@@ -214,5 +217,5 @@ func notSignedIn(cause error) *fault.Error {
 }
 
 func noProvider(cause error) *fault.Error {
-	return fault.Wrap(cause, fault.Unavailable, "you cannot sign in now: the identity provider does not answer well")
+	return fault.Wrap(cause, fault.Unavailable, "you cannot sign in now: the identity provider does not answer")
 }

@@ -101,7 +101,7 @@ func TestSignIn(t *testing.T) {
 			if test.change != nil {
 				test.change(&config)
 			}
-			p, verifier := provider(t, config)
+			p, _ := provider(t, config)
 			answer, pending := begun(t, p, issuer)
 			got, err := p.Finish(t.Context(), answer, pending)
 			if err != nil {
@@ -110,7 +110,7 @@ func TestSignIn(t *testing.T) {
 			if test.derived {
 				// The same person as by an access token.
 				config.Audience = authtest.Audience
-				_, verifier = provider(t, config)
+				_, verifier := provider(t, config)
 				actor, err := verifier.Verify(issuer.Token(authtest.RS256, issuer.Claims("00uJane", nil, nil)))
 				if err != nil || got.GUID != actor.GUID || got.Subject != "00uJane" {
 					t.Errorf("%s is %s; by an access token %s, %v", got.Subject, got.GUID, actor.GUID, err)
@@ -173,8 +173,8 @@ func TestSignInBeginsWithFreshSecretsAndTellsNone(t *testing.T) {
 	}
 }
 
-// Whoever gets a browser to bring an answer of theirs, or a part of one, is refused; mostly before the issuer is
-// asked anything.
+// Whoever gets a browser to bring an answer of theirs, or a part of one, is refused; mostly before the
+// issuer is asked anything.
 func TestForgedAnswersAreRefused(t *testing.T) {
 	t.Parallel()
 	issuer := authtest.NewIssuer(t)

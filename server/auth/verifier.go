@@ -73,8 +73,8 @@ type Verifier struct {
 	keys   jwt.Keyfunc // the issuer's
 }
 
-// trust is one kind of token: what it must say, with which key it must be signed, and how it is read. The kinds
-// share no algorithm, so a public key can never be taken for a secret.
+// trust is one kind of token: what it must say, with which key it must be signed, and how it is read. The
+// kinds share no algorithm, so a public key can never be taken for a secret.
 type trust struct {
 	parser  *jwt.Parser
 	key     jwt.Keyfunc
@@ -82,8 +82,8 @@ type trust struct {
 	issuer  string // "": the instance itself
 }
 
-// NewVerifier begins to believe what c says. The keys of an Issuer are fetched, now and until ctx ends; one that
-// does not answer delays the start by two seconds at most and is asked again later.
+// NewVerifier begins to believe what c says. The keys of an Issuer are fetched, now and until ctx ends; one
+// that does not answer delays the start by two seconds at most and is asked again later.
 func NewVerifier(ctx context.Context, c Config) (*Verifier, error) {
 	if err := c.Validate(); err != nil {
 		return nil, err

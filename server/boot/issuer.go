@@ -28,8 +28,8 @@ type Issuer struct {
 	OIDCScopes           []string `name:"oidc-scopes" env:"CAMEO_OIDC_SCOPES" default:"openid,profile,email" placeholder:"SCOPE" help:"What the issuer is asked for when somebody signs in."`
 }
 
-// clientSecret is the variable that holds the client's secret. There is no flag for it: other users of a machine
-// can see a program's flags.
+// clientSecret is the variable that holds the client's secret. There is no flag for it: other users of a
+// machine can see a program's flags.
 const clientSecret = "CAMEO_OIDC_CLIENT_SECRET"
 
 // maxSecret is how long a client's secret may be, in bytes.

@@ -11,8 +11,8 @@ import (
 	"cameo/storage/fault"
 )
 
-// newVerifier believes the instance's own tokens and, if one is configured, an issuer's. Keys are fetched until
-// ctx ends; failed is told when they could not be.
+// newVerifier believes the instance's own tokens and, if one is configured, an issuer's. Keys are fetched
+// until ctx ends; failed is told when they could not be.
 func (c Config) newVerifier(
 	ctx context.Context, keys auth.Keys, m Machine, failed func(error),
 ) (*auth.Verifier, error) {

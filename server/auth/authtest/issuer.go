@@ -1,5 +1,6 @@
-// Package authtest is a small identity provider for tests, on loopback: keys of three kinds, their JWKS, tokens as
-// right or as forged as a test wants them, and sign-in with OpenID Connect's authorization code flow.
+// Package authtest is a small identity provider for tests, on loopback: keys of three kinds, their JWKS,
+// tokens as right or as forged as a test wants them, and sign-in with OpenID Connect's authorization code
+// flow.
 package authtest
 
 import (

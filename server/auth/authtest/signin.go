@@ -44,22 +44,23 @@ func (i *Issuer) Discovery() map[string]any {
 	}
 }
 
-// DiscoverAs makes the issuer say of itself what Discovery does, with some of it changed; a nil one is left out.
+// DiscoverAs makes the issuer say of itself what Discovery does, with some of it changed; a nil one is left
+// out.
 func (i *Issuer) DiscoverAs(changes map[string]any) {
 	said := changed(i.Discovery(), changes)
 	i.Answer(DiscoveryPath, func(w http.ResponseWriter, _ *http.Request) { i.answer(w, http.StatusOK, said) })
 }
 
-// SignIn makes everybody who comes to sign in from now on the person with these claims. They are put over those
-// that an ID token must have; a nil one is left out. With nil for all of them everybody is denied.
+// SignIn makes everybody who comes to sign in from now on the person with these claims. They are put over
+// those that an ID token must have; a nil one is left out. With nil for all of them everybody is denied.
 func (i *Issuer) SignIn(claims map[string]any) {
 	i.mu.Lock()
 	defer i.mu.Unlock()
 	i.person = claims
 }
 
-// Visit goes to the address at the issuer to which somebody was sent to sign in, as a browser does, and returns
-// the address to which the issuer sends the browser back.
+// Visit goes to the address at the issuer to which somebody was sent to sign in, as a browser does, and
+// returns the address to which the issuer sends the browser back.
 func (i *Issuer) Visit(address string) *url.URL {
 	i.t.Helper()
 	browser := http.Client{
