@@ -107,6 +107,12 @@ func TestWrongDiscoveryIsNotBelieved(t *testing.T) {
 		"too much": func(i *authtest.Issuer, _ string) {
 			i.Answer(authtest.DiscoveryPath, text(200, strings.Repeat(" ", 1<<21)+"{}"))
 		},
+		"endless head": func(i *authtest.Issuer, _ string) {
+			i.Answer(authtest.DiscoveryPath, func(w http.ResponseWriter, r *http.Request) {
+				w.Header().Set("X", strings.Repeat("x", 1<<20))
+				fmt.Fprintf(w, `{"issuer":%q,"jwks_uri":%q}`, i.URL, i.JWKSURL())
+			})
+		},
 		"too many keys": func(i *authtest.Issuer, _ string) {
 			i.Answer(authtest.KeysPath, text(200, strings.Repeat(" ", 1<<21)+`{"keys":[]}`))
 		},
