@@ -49,6 +49,8 @@ type Config struct {
 	MaxSize     ByteSize `name:"max-size" env:"CAMEO_MAX_SIZE" default:"512MiB" placeholder:"SIZE" help:"The largest upload."`
 	MaxPhoto    ByteSize `name:"max-photo" env:"CAMEO_MAX_PHOTO" default:"64MiB" placeholder:"SIZE" help:"The largest upload that may become a profile photo."`
 	MaxOpen     int      `name:"max-open" env:"CAMEO_MAX_OPEN" default:"100" placeholder:"N" help:"Unfinished uploads that one person may have at once in a community; 0 for any number."`
+	MaxDay      ByteSize `name:"max-day" env:"CAMEO_MAX_DAY" default:"20GiB" placeholder:"SIZE" help:"Bytes that one person may begin to upload in a community within a day of UTC; 0 for any number."`
+	MaxTotal    ByteSize `name:"max-total" env:"CAMEO_MAX_TOTAL" default:"100GiB" placeholder:"SIZE" help:"Bytes of one person's uploads that may be kept in a community, unfinished ones and photos included; 0 for any number."`
 	Memory      ByteSize `name:"memory" env:"CAMEO_MEMORY" default:"256MiB" placeholder:"SIZE" help:"Bytes of all uploads together that may wait in memory until they are durable. The whole process is kept near 160 MiB more, unless GOMEMLIMIT says otherwise."`
 	PhotoCache  ByteSize `name:"photo-cache" env:"CAMEO_PHOTO_CACHE" default:"16MiB" placeholder:"SIZE" help:"Bytes of small pictures that are kept in memory, so that what many look at is not read from the store each time."`
 	InlineLimit ByteSize `name:"inline-limit" env:"CAMEO_INLINE_LIMIT" default:"1MiB" placeholder:"SIZE" help:"Bytes of an upload's tail that may ride in its row, where the store gains by it."`
@@ -180,7 +182,9 @@ func (c Config) checkLimits() error {
 func (c Config) Limits() storage.Limits {
 	l := storage.DefaultLimits()
 	l.MaxSize, l.Memory, l.Inline = int64(c.MaxSize), int64(c.Memory), int64(c.InlineLimit)
-	l.Quota.Open = c.MaxOpen
+	l.Quota = storage.Quota{
+		Open: c.MaxOpen, Day: int64(c.MaxDay), Bytes: int64(c.MaxTotal), Deferred: int64(c.MaxSize),
+	}
 	l.Expiry, l.Retention = time.Duration(c.Expiry), time.Duration(c.Retention)
 	return l
 }
