@@ -48,7 +48,9 @@ func (h *Handler) session(c echo.Context) (association.Actor, error) {
 	if err == nil && !actor.Known() {
 		err = fault.New(fault.Unauthenticated, "a valid session is required")
 	}
-	reply.NoteActor(c, string(actor.GUID))
+	if refused := reply.NoteActor(c, string(actor.GUID)); refused != nil {
+		return actor, refused
+	}
 	return actor, err
 }
 

@@ -21,7 +21,9 @@ func (h *Handler) enter(c echo.Context) (association.Actor, storage.Community, e
 		return association.Actor{}, 0, err
 	}
 	actor, err := h.Auth.Actor(c)
-	reply.NoteActor(c, string(actor.GUID))
+	if refused := reply.NoteActor(c, string(actor.GUID)); refused != nil {
+		return actor, 0, refused
+	}
 	if !h.Members {
 		if fault.Is(err, fault.Unauthenticated) { // an old token hides no public photo
 			return association.Actor{}, community, nil

@@ -9,8 +9,8 @@ import (
 )
 
 const (
-	// Nodes whose clocks differ by a little do not begin a day twice, and a day that was begun far too early does
-	// not stay.
+	// Nodes whose clocks differ by a little do not begin a day twice, and a day that was begun far too early
+	// does not stay.
 	queueForOwner = `INSERT INTO owners (community, owner, creations, day, day_bytes)
 		VALUES ($1, $2, 1, $3, $4)
 		ON CONFLICT (community, owner) DO UPDATE SET creations = owners.creations + 1,
@@ -35,8 +35,8 @@ const (
 
 const day = storage.Millis(24 * time.Hour / time.Millisecond)
 
-// queue waits for the owner's turn, and returns the bytes that count for the day of u's creation, with u's. In
-// a transaction that is undone they do not.
+// queue waits for the owner's turn, and returns the bytes that count for the day of u's creation, u's among
+// them. They count if the transaction is committed.
 func (l *Ledger) queue(ctx context.Context, u storage.Upload, q storage.Quota) (today int64, err error) {
 	n := counted(u.Length, q)
 	err = l.db.WriteRow(ctx, queueForOwner, u.Community, u.Owner, u.Created/day, n).Scan(&today)
