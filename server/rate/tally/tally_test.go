@@ -52,7 +52,7 @@ func TestTally(t *testing.T) {
 
 		full := make([]rate.Count, rate.MostCounts)
 		for i := range full {
-			full[i] = count(fmt.Sprintf("n%03d", i), 30, int64(i + 1))
+			full[i] = count(fmt.Sprintf("n%03d", i), 30, int64(i+1))
 		}
 		want(add(t, l, full...), full...)
 	})
