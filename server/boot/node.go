@@ -119,9 +119,10 @@ func (n *Node) associate() {
 	rows, pictures := ledger.New(n.state.db), album.New(n.state.db)
 	n.Directory = directory.New(n.state.db, n.machine.Clock, n.machine.Random)
 	cfg := association.Config{
-		Album: pictures, Queue: pictures, Directory: n.Directory, Tx: n.state.db, Originals: n.Engine,
+		Album: pictures, Queue: pictures, Directory: n.Directory, Register: n.Directory,
+		Tx: n.state.db, Originals: n.Engine,
 		Blobs: n.state.blobs, Holds: rows, Trash: rows, Clock: n.machine.Clock, Random: n.machine.Random,
-		Log: n.log, Limits: n.config.photoLimits(),
+		Log: n.log, Limits: n.config.photoLimits(), Sessions: association.DefaultSessionLimits(),
 	}
 	n.worker = association.NewWorker(cfg)
 	cfg.Wake, cfg.Make = n.worker.Wake, association.NewMaker(n.worker).Make
@@ -142,7 +143,7 @@ func (n *Node) speak() error {
 	alive, end := context.WithCancel(context.Background())
 	n.end = end
 	var err error
-	if n.auth, err = n.config.newAuth(alive, n.Keys, n.machine, n.log); err != nil {
+	if n.auth, err = n.config.newAuth(alive, n.Keys, n.Photos, n.machine, n.log); err != nil {
 		return err
 	}
 	urls, err := auth.NewURLSigner(n.Keys, n.machine.Clock, time.Duration(n.config.PhotoURLs))

@@ -14,7 +14,7 @@ import (
 // newAuth believes the instance's own tokens and, if one is configured, an issuer's. Keys are fetched until
 // ctx ends.
 func (c Config) newAuth(
-	ctx context.Context, keys auth.Keys, m Machine, log *slog.Logger,
+	ctx context.Context, keys auth.Keys, people auth.People, m Machine, log *slog.Logger,
 ) (*auth.Auth, error) {
 	cfg := auth.DefaultConfig(keys, m.Clock)
 	cfg.Issuer, cfg.Audience, cfg.JWKSURL = c.JWTIssuer, c.JWTAudience, string(c.JWKSURL)
@@ -25,7 +25,7 @@ func (c Config) newAuth(
 	if err != nil {
 		return nil, fault.New(fault.Invalid, "%v", err)
 	}
-	return auth.New(v), nil
+	return auth.New(v, people), nil
 }
 
 // Grant says for whom a token is made.
