@@ -8,6 +8,7 @@ import (
 
 	"github.com/labstack/echo/v4"
 
+	"cameo/server/auth"
 	"cameo/server/rate"
 	"cameo/server/reply"
 	"cameo/storage/fault"
@@ -52,7 +53,7 @@ func (s *site) admit(c echo.Context, guid string) error {
 			announce(c.Response().Header(), now)
 		}
 	}
-	if guesses(c) || guid == "" && presents(c) {
+	if guesses(c) || guid == "" && auth.Shows(c.Request()) {
 		if now, ok := s.Rates.Misses.Look(guesser(c, guid)); !ok {
 			return refuse(c, now)
 		}
@@ -71,16 +72,13 @@ func guesser(c echo.Context, guid string) rate.Key {
 // guesses says whether the request looks for something by a key that only some should know.
 func guesses(c echo.Context) bool { return c.Param("attachmentKey") != "" || c.Param("version") != "" }
 
-// presents says whether the request shows something by which to sign in.
-func presents(c echo.Context) bool { return c.Request().Header.Get(echo.HeaderAuthorization) != "" }
-
 // missed says whether err means that a guess was wrong.
 func missed(c echo.Context, err error) bool {
 	switch fault.Of(err) {
 	case fault.NotFound:
 		return guesses(c)
 	case fault.Unauthenticated:
-		return presents(c)
+		return auth.Shows(c.Request())
 	}
 	return false
 }

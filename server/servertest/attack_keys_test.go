@@ -2,6 +2,7 @@ package servertest_test
 
 import (
 	"crypto/rand"
+	"fmt"
 	"maps"
 	"net/http"
 	"regexp"
@@ -135,10 +136,15 @@ func TestA16StrangersTryKeys(t *testing.T) {
 	jane := callInstance(t, i)
 	stranger, forger := *jane, *jane
 	stranger.token, forger.token = "", jane.token[:len(jane.token)-4]+"AAAA"
-	for range 25 {
+	for n := range 25 {
 		path := "/v1/communities/1/photos/" + randomKey(t) + randomKey(t) + "/256"
 		stranger.want("a version that is not there", stranger.ask(http.MethodGet, path, nil, nil), http.StatusNotFound)
-		forger.want("a forged token", forger.declare("me.png", "image/png", 100), http.StatusUnauthorized)
+		if n%2 == 0 {
+			forger.want("a forged token", forger.declare("me.png", "image/png", 100), http.StatusUnauthorized)
+			continue
+		}
+		session := http.Header{"Cookie": {fmt.Sprintf("iglooauth=6f9619ff-8b86-d011-b42d-%012d", n)}}
+		stranger.want("a session's key", stranger.ask(http.MethodGet, attachments+"/0123456789", session, nil), http.StatusUnauthorized)
 	}
 	path := "/v1/communities/1/photos/" + randomKey(t) + randomKey(t) + "/256"
 	stranger.want("one more", stranger.ask(http.MethodGet, path, nil, nil), http.StatusTooManyRequests)
