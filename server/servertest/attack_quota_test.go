@@ -22,8 +22,8 @@ func callFull(t *testing.T, i *servertest.Instance) *caller {
 	return jane
 }
 
-// race makes creations at once, each by another of the callers in turn, and returns the answers by status.
-func race(t *testing.T, n int, size int64, callers ...*caller) map[int][]answer {
+// raceToCreate makes creations at once, each by another of the callers in turn, and returns the answers by status.
+func raceToCreate(t *testing.T, n int, size int64, callers ...*caller) map[int][]answer {
 	t.Helper()
 	var wg sync.WaitGroup
 	var mu sync.Mutex
@@ -72,7 +72,7 @@ func TestA24QuotasInARace(t *testing.T) {
 				jane := callers[0]
 				jane.create(size)
 				jane.create(size)
-				got := race(t, racers, size, callers...)
+				got := raceToCreate(t, racers, size, callers...)
 				if len(got[http.StatusCreated]) != 1 || len(got[test.full]) != racers-1 {
 					t.Fatalf("%s: got %d made and %d refused, want 1 and %d", where,
 						len(got[http.StatusCreated]), len(got[test.full]), racers-1)
@@ -168,7 +168,7 @@ func TestA25Hoard(t *testing.T) {
 	go func() {
 		defer close(done)
 		for range tried / 100 {
-			for status, all := range race(t, 100, 400<<20, hoarder) {
+			for status, all := range raceToCreate(t, 100, 400<<20, hoarder) {
 				got[status] += len(all)
 			}
 		}

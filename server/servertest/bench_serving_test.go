@@ -123,7 +123,7 @@ func median(values []float64) float64 {
 // the path of a square of 128 pixels.
 func startServing(t *testing.T, dir string) (url, path string) {
 	t.Helper()
-	child := servertest.Process(t, servertest.ProcessOptions{Data: filepath.Join(dir, "data")})
+	child := servertest.Process(t, servertest.ProcessOptions{Data: filepath.Join(dir, "data"), Unlimited: true})
 	child.WaitReady()
 	jane := string(servertest.Person("jane"))
 	child.Run("put", servertest.Photograph(t), "--server", child.URL, "--community", "1",
