@@ -123,7 +123,7 @@ func median(values []float64) float64 {
 // the path of a square of 128 pixels.
 func startServing(t *testing.T, dir string) (url, path string) {
 	t.Helper()
-	child := servertest.Process(t, servertest.ProcessOptions{Data: filepath.Join(dir, "data"), Unlimited: true})
+	child := servertest.Process(t, servertest.ProcessOptions{Data: filepath.Join(dir, "data")})
 	child.WaitReady()
 	jane := string(servertest.Person("jane"))
 	child.Run("put", servertest.Photograph(t), "--server", child.URL, "--community", "1",
@@ -140,7 +140,7 @@ func startServing(t *testing.T, dir string) (url, path string) {
 	child.Wait(20 * time.Second)
 	url = "http://" + freeAddress(t)
 	serveUntilEnd(t, dir, exec.Command(child.Program(), "serve", "--listen", url[len("http://"):],
-		"--data", child.Data, "--ops-listen", "off"), url)
+		"--data", child.Data, "--ops-listen", "off", "--rate-address", "1000000000/10s"), url)
 	return url, told.URLs["128"]
 }
 
