@@ -1,7 +1,7 @@
 // Package rate bounds how often somebody may ask: so many times in each window of time, by the address or the
 // name they ask from. Each node counts in memory and asks nobody before it answers. Once in a while, a second
-// as a rule, nodes tell each other through a Tally what they have counted, and go by the sum from then on. What
-// somebody does meanwhile may exceed the limit. Without the Tally each node's own count still holds.
+// as a rule, nodes tell each other through a Tally what they have counted, and go by the sum from then on.
+// What somebody does meanwhile may exceed the limit. Without the Tally each node's own count still holds.
 package rate
 
 import (

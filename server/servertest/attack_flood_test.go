@@ -1,6 +1,7 @@
 package servertest_test
 
 import (
+	"errors"
 	"fmt"
 	"net/http"
 	"net/netip"
@@ -122,7 +123,7 @@ func TestA26OurClientComesAgain(t *testing.T) {
 	}
 	waited := 0
 	c = c.Patient(time.Minute, func(cause error, pause time.Duration) {
-		e, ok := cause.(*client.Error)
+		e, ok := errors.AsType[*client.Error](cause)
 		if !ok || !fault.Is(cause, fault.TooMany) || e.After != time.Second || pause < e.After {
 			t.Errorf("it waits %v because of %v", pause, cause)
 		}
