@@ -34,6 +34,7 @@ type Node struct {
 	Photos    *association.Service
 	Directory *directory.Directory
 	Keys      auth.Keys
+	Provider  *auth.Provider // nil without --oidc-client-id
 
 	config  Config
 	machine Machine
@@ -142,10 +143,13 @@ func (c Config) photoLimits() association.Limits {
 func (n *Node) speak() error {
 	alive, end := context.WithCancel(context.Background())
 	n.end = end
-	var err error
-	if n.auth, err = n.config.newAuth(alive, n.Keys, n.Photos, n.machine, n.log); err != nil {
+	verifier, err := n.config.newVerifier(alive, n.Keys, n.machine, func(err error) {
+		n.log.WarnContext(alive, "the issuer's keys could not be fetched", "error", err)
+	})
+	if err != nil {
 		return err
 	}
+	n.auth, n.Provider = auth.New(verifier, n.Photos), auth.NewProvider(verifier, n.machine.Random)
 	urls, err := auth.NewURLSigner(n.Keys, n.machine.Clock, time.Duration(n.config.PhotoURLs))
 	if err != nil {
 		return err
