@@ -39,6 +39,7 @@ func (s *site) fail(err error, c echo.Context) {
 		c.Set(faultKey, fault.Of(err))
 	}
 	s.complain(c, err)
+	s.exceeded(c, err)
 	if c.Response().Committed {
 		return
 	}

@@ -15,6 +15,7 @@ import (
 	"cameo/server/ops"
 	"cameo/server/page"
 	"cameo/server/photos"
+	"cameo/server/rate"
 	"cameo/server/reply"
 )
 
@@ -28,6 +29,7 @@ type Parts struct {
 	Metrics *ops.Metrics
 	Log     *slog.Logger
 	Random  io.Reader // numbers requests
+	Rates   rate.Limits
 }
 
 // site is what the middleware and the error handler know.
@@ -46,7 +48,9 @@ func New(cfg Config, parts Parts) http.Handler {
 	e.HTTPErrorHandler = s.fail
 	// Before the router, so that requests for which there is no route are counted, named and logged like all
 	// others.
-	e.Pre(s.number, s.record, s.pace, s.safeguard, reply.Framing, canonicalPath, s.recover)
+	e.Pre(s.number, s.record, s.pace, s.safeguard, reply.Framing, s.limitAddress, canonicalPath,
+		s.recover)
+	e.Use(s.limitActor)
 	s.routes(e)
 	return e
 }

@@ -20,6 +20,8 @@ import (
 	"cameo/server/ops"
 	"cameo/server/page"
 	"cameo/server/photos"
+	"cameo/server/rate"
+	"cameo/server/rate/tally"
 	"cameo/storage"
 	"cameo/storage/fault"
 	"cameo/storage/ledger"
@@ -45,6 +47,8 @@ type Node struct {
 	health  *ops.Health
 	metrics *ops.Metrics
 	handler http.Handler
+	rates   rate.Limits
+	tally   rate.Tally
 
 	connections atomic.Int64       // of clients that are open
 	end         context.CancelFunc // of what runs for as long as the node is open
@@ -93,13 +97,14 @@ func (n *Node) furnish() error {
 	return n.speak()
 }
 
-// store makes the upload engine.
+// store makes the upload engine, and the tally, which needs sweeping as it does.
 func (n *Node) store() error {
 	name, err := storage.DrawBase62(n.machine.Random, 8)
 	if err != nil {
 		return err
 	}
 	rows := ledger.New(n.state.db)
+	n.tally = tally.New(n.state.db)
 	n.Engine = storage.NewEngine(storage.Config{
 		Ledger: rows, Trash: rows, Blobs: n.state.blobs, Node: name,
 		Clock: n.machine.Clock, Random: n.machine.Random, Limits: n.config.Limits(), Judge: judge,
@@ -160,7 +165,9 @@ func (n *Node) speak() error {
 	n.health = ops.NewHealth(n.machine.Now,
 		n.watched("database", n.state.db.Check), n.watched("blobs", n.state.blobs.Check))
 	n.metrics = ops.NewMetrics()
+	n.rates = n.config.rates(n.state.db.Engine(), n.machine.Clock)
 	cfg := server.Default(n.machine.Now)
+	cfg.MaxOpen = n.config.MaxOpen
 	for _, p := range n.config.TrustedProxy {
 		cfg.TrustedProxies = append(cfg.TrustedProxies, netip.Prefix(p))
 	}
@@ -174,7 +181,7 @@ func (n *Node) speak() error {
 			Photos: n.Photos, Auth: n.auth, Members: n.config.Photos == "members", URLs: urls,
 		}),
 		Page:   pages,
-		Health: n.health, Metrics: n.metrics, Log: n.log, Random: n.machine.Random,
+		Health: n.health, Metrics: n.metrics, Log: n.log, Random: n.machine.Random, Rates: n.rates,
 	})
 	return nil
 }

@@ -99,10 +99,12 @@ func (h *Handler) Remove(c echo.Context) error {
 // Whether it may be changed is the Service's matter.
 func (h *Handler) editor(c echo.Context) (association.Actor, storage.Community, association.GUID, error) {
 	actor, err := h.Auth.Actor(c)
+	if refused := reply.NoteActor(c, string(actor.GUID)); refused != nil {
+		return actor, 0, "", refused
+	}
 	if err != nil {
 		return actor, 0, "", err
 	}
-	reply.NoteActor(c, string(actor.GUID))
 	community, person, err := parsePerson(c)
 	if err != nil {
 		return actor, 0, "", err
