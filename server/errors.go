@@ -23,7 +23,7 @@ type dialect interface {
 // dialect is chosen by the path alone, so that a request which finds no route is refused in the right words
 // too.
 func (s *site) dialect(path string) dialect {
-	if strings.HasPrefix(path, "/.api2/") {
+	if strings.HasPrefix(path, "/.api2/") || strings.HasPrefix(path, "/.api/") {
 		return s.Igloo
 	}
 	return s.Photos

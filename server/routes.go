@@ -24,6 +24,9 @@ func (s *site) routes(e *echo.Echo) {
 	e.DELETE(attachment, s.Igloo.Delete)
 	e.POST(attachment+"/association/:objectId", s.Igloo.Associate)
 
+	// Igloo: sessions.
+	e.POST("/.api/api.svc/session/create", s.Igloo.CreateSession, s.small, s.sameSite)
+
 	// Igloo: files.
 	e.GET(binary+"/download/:name", s.Igloo.Download)
 	e.HEAD(binary+"/download/:name", s.Igloo.Download)

@@ -64,7 +64,9 @@ func (c *claims) actor() (association.Actor, error) {
 	if err != nil {
 		return association.Actor{}, err
 	}
-	return association.Actor{GUID: guid, Communities: c.Communities, Admin: c.Admin}, nil
+	return association.Actor{
+		GUID: guid, Communities: c.Communities, Admin: c.Admin, Expires: storage.At(c.ExpiresAt.Time),
+	}, nil
 }
 
 // communities is an array of community keys: numbers when written; numbers or strings of digits when read.

@@ -115,7 +115,8 @@ func (n *Node) associate() {
 	n.Directory = directory.New(n.state.db, n.machine.Clock, n.machine.Random)
 	cfg := association.Config{
 		Album: pictures, Queue: pictures, Directory: n.Directory, Register: n.Directory,
-		Tx: n.state.db, Originals: n.Engine,
+		Secrets: n.Directory,
+		Tx:      n.state.db, Originals: n.Engine,
 		Blobs: n.state.blobs, Holds: rows, Trash: rows, Clock: n.machine.Clock, Random: n.machine.Random,
 		Log: n.log, Limits: n.config.photoLimits(), Sessions: association.DefaultSessionLimits(),
 	}

@@ -25,7 +25,19 @@ func (c Config) newAuth(
 	if err != nil {
 		return nil, fault.New(fault.Invalid, "%v", err)
 	}
-	return auth.New(v, people), nil
+	guard, err := auth.NewGuard(keys, c.origins())
+	if err != nil {
+		return nil, err
+	}
+	return auth.New(v, people, guard), nil
+}
+
+// origins are those whose pages may act for the people who use them.
+func (c Config) origins() (o auth.Origins) {
+	for _, one := range c.PublicURL {
+		o.Public = append(o.Public, string(one))
+	}
+	return o
 }
 
 // Grant says for whom a token is made.
