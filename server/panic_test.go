@@ -16,6 +16,7 @@ import (
 	"cameo/server/ops"
 	"cameo/server/page"
 	"cameo/server/photos"
+	"cameo/server/sessions"
 )
 
 // A panic is an answer of the dialect and one line of the log, with the place where it happened.
@@ -29,7 +30,8 @@ func TestAPanicIsAnsweredAndLoggedOnce(t *testing.T) {
 	h := server.New(server.Default(time.Now), server.Parts{
 		// Photos without a service: its first use is a nil pointer.
 		Auth: auth.New(nil, nil, nil), Igloo: igloo.New(igloo.Config{}), Photos: photos.New(photos.Config{Auth: auth.New(nil, nil, nil)}), Page: pages,
-		Health: ops.NewHealth(time.Now), Metrics: ops.NewMetrics(), Log: slog.New(slog.NewTextHandler(&log, nil)),
+		Sessions: sessions.New(sessions.Config{}),
+		Health:   ops.NewHealth(time.Now), Metrics: ops.NewMetrics(), Log: slog.New(slog.NewTextHandler(&log, nil)),
 		Random: rand.Reader,
 	})
 	w := httptest.NewRecorder()

@@ -34,12 +34,20 @@ func (s *site) routes(e *echo.Echo) {
 	e.HEAD(binary+"/thumbnails/:name", s.Igloo.Thumbnail)
 
 	// Photos.
-	e.GET(community+"/users/:objectId/photo", s.Photos.Current)
-	e.HEAD(community+"/users/:objectId/photo", s.Photos.Current)
+	e.GET(community+"/users/:objectId/photo", s.Photos.Current, s.anyOrigin)
+	e.HEAD(community+"/users/:objectId/photo", s.Photos.Current, s.anyOrigin)
 	e.DELETE(community+"/users/:objectId/photo", s.Photos.Remove)
 	e.PUT(community+"/users/:objectId/photo/crop", s.Photos.Crop, s.small)
-	e.GET(community+"/photos/:version/:size", s.Photos.Version)
-	e.HEAD(community+"/photos/:version/:size", s.Photos.Version)
+	e.GET(community+"/photos/:version/:size", s.Photos.Version, s.anyOrigin)
+	e.HEAD(community+"/photos/:version/:size", s.Photos.Version, s.anyOrigin)
+
+	// Sessions.
+	e.POST("/v1/session", s.Sessions.Create, s.small, s.sameSite)
+	e.GET("/v1/session", s.Sessions.Current)
+	e.DELETE("/v1/session", s.Sessions.SignOut)
+	e.GET("/v1/sessions", s.Sessions.List)
+	e.DELETE("/v1/sessions", s.Sessions.EndOthers)
+	e.DELETE("/v1/sessions/:sessionId", s.Sessions.End)
 
 	// Pages for people.
 	e.GET("/", s.Page.Home)

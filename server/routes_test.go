@@ -15,6 +15,7 @@ import (
 	"cameo/server/ops"
 	"cameo/server/page"
 	"cameo/server/photos"
+	"cameo/server/sessions"
 )
 
 // Each route is described, and each description has a route.
@@ -82,7 +83,8 @@ func routes(t *testing.T) []*echo.Route {
 	}
 	e, ok := server.New(server.Default(nil), server.Parts{
 		Auth: auth.New(nil, nil, nil), Igloo: igloo.New(igloo.Config{}), Photos: photos.New(photos.Config{}), Page: pages,
-		Health: ops.NewHealth(nil), Metrics: ops.NewMetrics(),
+		Sessions: sessions.New(sessions.Config{}),
+		Health:   ops.NewHealth(nil), Metrics: ops.NewMetrics(),
 	}).(*echo.Echo)
 	if !ok {
 		t.Fatal("the handler is no echo instance")

@@ -16,18 +16,20 @@ import (
 	"cameo/server/page"
 	"cameo/server/photos"
 	"cameo/server/reply"
+	"cameo/server/sessions"
 )
 
 // Parts are the rooms of the house, made by server/boot.
 type Parts struct {
-	Auth    *auth.Auth
-	Igloo   *igloo.Handler
-	Photos  *photos.Handler
-	Page    *page.Handler
-	Health  *ops.Health
-	Metrics *ops.Metrics
-	Log     *slog.Logger
-	Random  io.Reader // numbers requests
+	Auth     *auth.Auth
+	Igloo    *igloo.Handler
+	Photos   *photos.Handler
+	Sessions *sessions.Handler
+	Page     *page.Handler
+	Health   *ops.Health
+	Metrics  *ops.Metrics
+	Log      *slog.Logger
+	Random   io.Reader // numbers requests
 }
 
 // site is what the middleware and the error handler know.
@@ -47,6 +49,7 @@ func New(cfg Config, parts Parts) http.Handler {
 	// Before the router, so that requests for which there is no route are counted, named and logged like all
 	// others.
 	e.Pre(s.number, s.record, s.pace, s.safeguard, s.forwarded, reply.Framing, canonicalPath, s.recover)
+	e.Use(s.crossOrigin())
 	s.routes(e)
 	return e
 }

@@ -51,6 +51,9 @@ func NewGuard(keys Keys, o Origins) (*Guard, error) {
 // Allows says whether pages of another origin may act for the people who use them.
 func (g *Guard) Allows(from string) bool { return slices.Contains(g.allowed, from) }
 
+// AllowsAny says whether there is such an origin.
+func (g *Guard) AllowsAny() bool { return len(g.allowed) > 0 }
+
 // Base is the URL of the service as whoever makes the request knows it: its public one, or the one that it came
 // to.
 func (g *Guard) Base(c echo.Context) string {

@@ -20,6 +20,7 @@ import (
 	"cameo/server/ops"
 	"cameo/server/page"
 	"cameo/server/photos"
+	"cameo/server/sessions"
 	"cameo/storage"
 	"cameo/storage/fault"
 	"cameo/storage/ledger"
@@ -118,7 +119,7 @@ func (n *Node) associate() {
 		Secrets: n.Directory,
 		Tx:      n.state.db, Originals: n.Engine,
 		Blobs: n.state.blobs, Holds: rows, Trash: rows, Clock: n.machine.Clock, Random: n.machine.Random,
-		Log: n.log, Limits: n.config.photoLimits(), Sessions: association.DefaultSessionLimits(),
+		Log: n.log, Limits: n.config.photoLimits(), Sessions: n.config.sessionLimits(),
 	}
 	n.worker = association.NewWorker(cfg)
 	cfg.Wake, cfg.Make = n.worker.Wake, association.NewMaker(n.worker).Make
@@ -131,6 +132,12 @@ func (c Config) photoLimits() association.Limits {
 	l.MaxPhoto, l.Picture.Bytes = int64(c.MaxPhoto), int64(c.MaxPhoto)
 	l.Retention, l.Cache = time.Duration(c.Retention), int64(c.PhotoCache)
 	l.Sizes = c.Sizes
+	return l
+}
+
+func (c Config) sessionLimits() association.SessionLimits {
+	l := association.DefaultSessionLimits()
+	l.Life, l.Idle = time.Duration(c.SessionLife), time.Duration(c.SessionIdle)
 	return l
 }
 
@@ -170,8 +177,9 @@ func (n *Node) speak() error {
 		Photos: photos.New(photos.Config{
 			Photos: n.Photos, Auth: n.auth, Members: n.config.Photos == "members", URLs: urls,
 		}),
-		Page:   pages,
-		Health: n.health, Metrics: n.metrics, Log: n.log, Random: n.machine.Random,
+		Sessions: sessions.New(sessions.Config{People: n.Photos, Auth: n.auth}),
+		Page:     pages,
+		Health:   n.health, Metrics: n.metrics, Log: n.log, Random: n.machine.Random,
 	})
 	return nil
 }

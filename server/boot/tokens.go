@@ -37,6 +37,9 @@ func (c Config) origins() (o auth.Origins) {
 	for _, one := range c.PublicURL {
 		o.Public = append(o.Public, string(one))
 	}
+	for _, one := range c.CORSOrigin {
+		o.Allowed = append(o.Allowed, string(one))
+	}
 	return o
 }
 
