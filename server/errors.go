@@ -26,6 +26,9 @@ func (s *site) dialect(path string) dialect {
 	if strings.HasPrefix(path, "/.api2/") || strings.HasPrefix(path, "/.api/") {
 		return s.Igloo
 	}
+	if path == "/signin" || path == "/signout" || strings.HasPrefix(path, "/signin/") {
+		return s.Page
+	}
 	return s.Photos
 }
 

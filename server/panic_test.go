@@ -23,7 +23,7 @@ import (
 func TestAPanicIsAnsweredAndLoggedOnce(t *testing.T) {
 	t.Parallel()
 	var log bytes.Buffer
-	pages, err := page.New("")
+	pages, err := page.New(page.Config{})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -52,6 +52,12 @@ func (s *site) routes(e *echo.Echo) {
 	// Pages for people.
 	e.GET("/", s.Page.Home)
 	e.HEAD("/", s.Page.Home)
+	e.GET("/signin", s.Page.SignInForm)
+	e.POST("/signin", s.Page.SignIn, s.small, s.sameSite)
+	e.GET("/signin/start", s.Page.Start)
+	e.GET("/signin/callback", s.Page.Callback)
+	e.GET("/signin/link", s.Page.Link)
+	e.POST("/signout", s.Page.SignOut, s.small, s.sameSite)
 	e.GET("/docs", s.Page.Docs)
 	e.HEAD("/docs", s.Page.Docs)
 	e.GET("/openapi.yaml", s.Page.Spec)

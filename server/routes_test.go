@@ -77,7 +77,7 @@ func description(t *testing.T) *openapi3.T {
 // routes are those of a server whose handlers have no parts: none of them is called.
 func routes(t *testing.T) []*echo.Route {
 	t.Helper()
-	pages, err := page.New("")
+	pages, err := page.New(page.Config{})
 	if err != nil {
 		t.Fatal(err)
 	}

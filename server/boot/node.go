@@ -157,7 +157,7 @@ func (n *Node) speak() error {
 	if len(n.config.PublicURL) > 0 {
 		public = string(n.config.PublicURL[0])
 	}
-	pages, err := page.New(public)
+	pages, err := page.New(page.Config{Public: public, People: n.Photos, Auth: n.auth})
 	if err != nil {
 		return fault.Wrap(err, fault.Internal, "the pages cannot be made")
 	}

@@ -15,7 +15,7 @@ import (
 
 func render(t *testing.T, public string, show func(*page.Handler) echo.HandlerFunc) *httptest.ResponseRecorder {
 	t.Helper()
-	h, err := page.New(public)
+	h, err := page.New(page.Config{Public: public})
 	if err != nil {
 		t.Fatal(err)
 	}
