@@ -53,11 +53,19 @@ func crossOriginHeaders() (request, response []string) {
 	return slices.Compact(request), slices.Compact(response)
 }
 
+// publicPhotos is anyOrigin unless photos are for members.
+func (s *site) publicPhotos(next echo.HandlerFunc) echo.HandlerFunc {
+	if s.Photos.Members {
+		return next
+	}
+	return anyOrigin(next)
+}
+
 // anyOrigin lets pages of all origins read what everybody may see, without anybody's cookies.
-func (s *site) anyOrigin(next echo.HandlerFunc) echo.HandlerFunc {
+func anyOrigin(next echo.HandlerFunc) echo.HandlerFunc {
 	return func(c echo.Context) error {
 		h := c.Response().Header()
-		if !s.Photos.Members && h.Get(echo.HeaderAccessControlAllowOrigin) == "" {
+		if h.Get(echo.HeaderAccessControlAllowOrigin) == "" {
 			h.Set(echo.HeaderAccessControlAllowOrigin, "*")
 			h.Set(echo.HeaderAccessControlExposeHeaders, "ETag, X-Request-Id")
 		}

@@ -34,12 +34,12 @@ func (s *site) routes(e *echo.Echo) {
 	e.HEAD(binary+"/thumbnails/:name", s.Igloo.Thumbnail)
 
 	// Photos.
-	e.GET(community+"/users/:objectId/photo", s.Photos.Current, s.anyOrigin)
-	e.HEAD(community+"/users/:objectId/photo", s.Photos.Current, s.anyOrigin)
+	e.GET(community+"/users/:objectId/photo", s.Photos.Current, s.publicPhotos)
+	e.HEAD(community+"/users/:objectId/photo", s.Photos.Current, s.publicPhotos)
 	e.DELETE(community+"/users/:objectId/photo", s.Photos.Remove)
 	e.PUT(community+"/users/:objectId/photo/crop", s.Photos.Crop, s.small)
-	e.GET(community+"/photos/:version/:size", s.Photos.Version, s.anyOrigin)
-	e.HEAD(community+"/photos/:version/:size", s.Photos.Version, s.anyOrigin)
+	e.GET(community+"/photos/:version/:size", s.Photos.Version, s.publicPhotos)
+	e.HEAD(community+"/photos/:version/:size", s.Photos.Version, s.publicPhotos)
 
 	// Sessions.
 	e.POST("/v1/session", s.Sessions.Create, s.small, s.sameSite)
@@ -60,6 +60,8 @@ func (s *site) routes(e *echo.Echo) {
 	e.POST("/signout", s.Page.SignOut, s.small, s.sameSite)
 	e.GET("/docs", s.Page.Docs)
 	e.HEAD("/docs", s.Page.Docs)
+	e.GET("/js/:script", s.Page.Script, anyOrigin)
+	e.HEAD("/js/:script", s.Page.Script, anyOrigin)
 	e.GET("/openapi.yaml", s.Page.Spec)
 	e.HEAD("/openapi.yaml", s.Page.Spec)
 

@@ -48,6 +48,7 @@ func (a *Auth) Actor(c echo.Context) (association.Actor, error) {
 		if err != nil {
 			return association.Actor{}, err
 		}
+		c.Set(claimedKey, claimed)
 		return a.people.Arrive(ctx, claimed)
 	case sessionCookie:
 		if err := a.guard.cookie(c, shown.secret); err != nil {

@@ -33,6 +33,7 @@ type Node struct {
 	Photos    *association.Service
 	Directory *directory.Directory
 	Keys      auth.Keys
+	Provider  *auth.Provider // nil without --oidc-client-id
 
 	config  Config
 	machine Machine
@@ -135,6 +136,25 @@ func (c Config) photoLimits() association.Limits {
 	return l
 }
 
+// pages makes what people look at.
+func (n *Node) pages() (*page.Handler, error) {
+	sealer, err := auth.NewSealer(n.Keys, "sign-in")
+	if err != nil {
+		return nil, err
+	}
+	public := ""
+	if len(n.config.PublicURL) > 0 {
+		public = string(n.config.PublicURL[0])
+	}
+	pages, err := page.New(page.Config{
+		Public: public, People: n.Photos, Auth: n.auth, Issuer: n.Provider, Sealer: sealer,
+	})
+	if err != nil {
+		return nil, fault.Wrap(err, fault.Internal, "the pages cannot be made")
+	}
+	return pages, nil
+}
+
 func (c Config) sessionLimits() association.SessionLimits {
 	l := association.DefaultSessionLimits()
 	l.Life, l.Idle = time.Duration(c.SessionLife), time.Duration(c.SessionIdle)
@@ -145,21 +165,23 @@ func (c Config) sessionLimits() association.SessionLimits {
 func (n *Node) speak() error {
 	alive, end := context.WithCancel(context.Background())
 	n.end = end
-	var err error
-	if n.auth, err = n.config.newAuth(alive, n.Keys, n.Photos, n.machine, n.log); err != nil {
+	verifier, err := n.config.newVerifier(alive, n.Keys, n.machine, func(err error) {
+		n.log.WarnContext(alive, "the issuer's keys could not be fetched", "error", err)
+	})
+	if err != nil {
+		return err
+	}
+	n.Provider = auth.NewProvider(verifier, n.machine.Random)
+	if n.auth, err = n.config.newAuth(n.Keys, verifier, n.Photos); err != nil {
 		return err
 	}
 	urls, err := auth.NewURLSigner(n.Keys, n.machine.Clock, time.Duration(n.config.PhotoURLs))
 	if err != nil {
 		return err
 	}
-	public := ""
-	if len(n.config.PublicURL) > 0 {
-		public = string(n.config.PublicURL[0])
-	}
-	pages, err := page.New(page.Config{Public: public, People: n.Photos, Auth: n.auth})
+	pages, err := n.pages()
 	if err != nil {
-		return fault.Wrap(err, fault.Internal, "the pages cannot be made")
+		return err
 	}
 	n.health = ops.NewHealth(n.machine.Now,
 		n.watched("database", n.state.db.Check), n.watched("blobs", n.state.blobs.Check))

@@ -1,31 +1,16 @@
 package page
 
 import (
-	"context"
 	"encoding/json"
 	"net/http"
-	"net/url"
 	"time"
 
 	"github.com/labstack/echo/v4"
 
 	"cameo/association"
+	"cameo/server/auth"
 	"cameo/storage/fault"
 )
-
-// Issuer is another place to sign in at, by OpenID Connect's authorization code flow.
-type Issuer interface {
-	// Begin returns the address to which the browser goes, and what must be kept for Finish, which no other
-	// browser may know. The issuer sends the browser back to redirect.
-	Begin(ctx context.Context, redirect string) (address, pending string, err error)
-	// Finish is who has signed in, by the query with which the browser came back. What is not the answer to this
-	// very sign-in is Unauthenticated.
-	Finish(ctx context.Context, answer url.Values, pending string) (association.Actor, error)
-	// Seal and Open keep what the browser keeps from being read and changed. What was not sealed is
-	// Unauthenticated.
-	Seal(text []byte) string
-	Open(sealed string) ([]byte, error)
-}
 
 // The cookie of a sign-in that has begun elsewhere.
 const (
@@ -36,8 +21,9 @@ const (
 
 // pending is what the cookie holds.
 type pending struct {
-	Begun string `json:"begun"` // the issuer's
-	Next  string `json:"next"`
+	auth.Pending
+
+	Next string `json:"next"`
 }
 
 // Start sends the browser to the issuer.
@@ -53,7 +39,7 @@ func (h *Handler) Start(c echo.Context) error {
 	if err != nil {
 		return fault.Wrap(err, fault.Internal, "%s", fault.Internal.Sentence())
 	}
-	h.keep(c, h.Issuer.Seal(text), pendingLife)
+	h.keep(c, h.Sealer.Seal(text), pendingLife)
 	c.Response().Header().Set("Cache-Control", "no-store")
 	return c.Redirect(http.StatusSeeOther, address)
 }
@@ -80,7 +66,7 @@ func (h *Handler) finish(c echo.Context) (string, error) {
 	if cookie, err := c.Cookie(pendingCookie); err == nil {
 		sealed = cookie.Value
 	}
-	text, err := h.Issuer.Open(sealed)
+	text, err := h.Sealer.Open(sealed)
 	if err != nil {
 		return "", err
 	}
@@ -89,11 +75,11 @@ func (h *Handler) finish(c echo.Context) (string, error) {
 		return "", fault.Wrap(err, fault.Internal, "%s", fault.Internal.Sentence())
 	}
 	ctx := c.Request().Context()
-	claimed, err := h.Issuer.Finish(ctx, c.QueryParams(), p.Begun)
+	who, err := h.Issuer.Finish(ctx, c.QueryParams(), p.Pending)
 	if err != nil {
 		return p.Next, err
 	}
-	actor, err := h.People.Arrive(ctx, claimed)
+	actor, err := h.People.Arrive(ctx, who.Actor)
 	if err != nil {
 		return p.Next, err
 	}

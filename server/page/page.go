@@ -1,5 +1,5 @@
-// Package page shows people what this is, how to try it, and the description of the interface. Its pages
-// need nothing from elsewhere, and run no script.
+// Package page shows people what this is, lets them send their photo, and describes the interface. Its pages
+// need nothing from elsewhere.
 package page
 
 import (
@@ -30,7 +30,8 @@ type Config struct {
 	Public string               // the address that people use; "" means the one that each request came to
 	People *association.Service // signs people in
 	Auth   *auth.Auth
-	Issuer Issuer // where else people sign in; nil: nowhere
+	Issuer *auth.Provider // where else people sign in; nil: nowhere
+	Sealer *auth.Sealer   // of what a browser keeps meanwhile
 }
 
 // frame is what all pages are made of.
@@ -58,7 +59,7 @@ type Handler struct {
 func New(cfg Config) (*Handler, error) {
 	marks := template.FuncMap{"prose": prose, "breakable": breakable}
 	pages := template.New("").Funcs(marks)
-	for _, name := range []string{"bar", "home", "docs", "signin", "failure"} {
+	for _, name := range []string{"bar", "home", "photo", "docs", "signin", "failure"} {
 		text, err := texts.ReadFile(name + ".html")
 		if err != nil {
 			return nil, err
@@ -81,7 +82,7 @@ func New(cfg Config) (*Handler, error) {
 	return &Handler{
 		Config: cfg, pages: pages, docs: docs.Bytes(),
 		policy: "default-src 'none'; style-src 'sha256-" + base64.StdEncoding.EncodeToString(sum[:]) +
-			"'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'",
+			"'; script-src 'self'; connect-src 'self'; img-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'",
 	}, nil
 }
 
