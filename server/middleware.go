@@ -2,6 +2,7 @@ package server
 
 import (
 	"encoding/binary"
+	"errors"
 	"fmt"
 	"io"
 	"log/slog"
@@ -140,11 +141,13 @@ func canonicalPath(next echo.HandlerFunc) echo.HandlerFunc {
 	}
 }
 
-// pace ends the answer to a client that has stopped reading it.
+// pace ends the answer to a client that has stopped reading it, and sends a small one when all is done for
+// it: a client that has its answer sends the next request, and would disturb what is left to do.
 func (s *site) pace(next echo.HandlerFunc) echo.HandlerFunc {
 	return func(c echo.Context) error {
-		c.Response().Writer = reply.NewWriter(c.Response().Writer, s.Pace)
-		return next(c)
+		w := reply.NewWriter(c.Response().Writer, c.Request(), s.Pace)
+		c.Response().Writer = w
+		return errors.Join(next(c), w.Close())
 	}
 }
 

@@ -46,7 +46,7 @@ func New(cfg Config, parts Parts) http.Handler {
 	e.HTTPErrorHandler = s.fail
 	// Before the router, so that requests for which there is no route are counted, named and logged like all
 	// others.
-	e.Pre(s.number, s.record, s.pace, s.safeguard, reply.Framing, canonicalPath, s.recover)
+	e.Pre(s.number, s.pace, s.record, s.safeguard, reply.Framing, canonicalPath, s.recover)
 	s.routes(e)
 	return e
 }
