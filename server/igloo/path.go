@@ -12,10 +12,11 @@ var words = map[string][]string{
 // CanonicalPath spells the fixed parts of one of this dialect's paths in lower case, because Igloo's
 // clients write them in any; keys and names stay as they are. Other paths come back unchanged.
 func CanonicalPath(path string) string {
-	parts := strings.Split(path, "/")
-	if len(parts) < 3 || !strings.EqualFold(parts[1], ".api2") {
+	const root = "/.api2/"
+	if len(path) < len(root) || !strings.EqualFold(path[:len(root)], root) {
 		return path
 	}
+	parts := strings.Split(path, "/")
 	parts[1] = ".api2"
 	for i, word := range words[strings.ToLower(parts[2])] {
 		if i+1 >= len(parts) {
