@@ -24,15 +24,6 @@ func NewService(cfg Config) *Service {
 	}
 }
 
-// Enter is a.Enter(c), and NotFound as well when there is no such community, whatever a token says.
-func (s *Service) Enter(ctx context.Context, a Actor, c storage.Community) error {
-	if err := a.Enter(c); err != nil {
-		return err
-	}
-	_, err := s.Directory.Community(ctx, c)
-	return err
-}
-
 // Profile returns what is known of a person; NotFound.
 func (s *Service) Profile(ctx context.Context, c storage.Community, person GUID) (Person, error) {
 	return s.Directory.Person(ctx, c, person)

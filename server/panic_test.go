@@ -28,7 +28,7 @@ func TestAPanicIsAnsweredAndLoggedOnce(t *testing.T) {
 	}
 	h := server.New(server.Default(time.Now), server.Parts{
 		// Photos without a service: its first use is a nil pointer.
-		Auth: auth.New(nil), Igloo: igloo.New(igloo.Config{}), Photos: photos.New(photos.Config{Auth: auth.New(nil)}), Page: pages,
+		Auth: auth.New(nil, nil), Igloo: igloo.New(igloo.Config{}), Photos: photos.New(photos.Config{Auth: auth.New(nil, nil)}), Page: pages,
 		Health: ops.NewHealth(time.Now), Metrics: ops.NewMetrics(), Log: slog.New(slog.NewTextHandler(&log, nil)),
 		Random: rand.Reader,
 	})

@@ -43,6 +43,8 @@ func (s *site) routes(e *echo.Echo) {
 	e.HEAD("/", s.Page.Home)
 	e.GET("/docs", s.Page.Docs)
 	e.HEAD("/docs", s.Page.Docs)
+	e.GET("/js/:script", s.Page.Script)
+	e.HEAD("/js/:script", s.Page.Script)
 	e.GET("/openapi.yaml", s.Page.Spec)
 	e.HEAD("/openapi.yaml", s.Page.Spec)
 

@@ -81,7 +81,7 @@ func routes(t *testing.T) []*echo.Route {
 		t.Fatal(err)
 	}
 	e, ok := server.New(server.Default(nil), server.Parts{
-		Auth: auth.New(nil), Igloo: igloo.New(igloo.Config{}), Photos: photos.New(photos.Config{}), Page: pages,
+		Auth: auth.New(nil, nil), Igloo: igloo.New(igloo.Config{}), Photos: photos.New(photos.Config{}), Page: pages,
 		Health: ops.NewHealth(nil), Metrics: ops.NewMetrics(),
 	}).(*echo.Echo)
 	if !ok {

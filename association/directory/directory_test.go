@@ -174,7 +174,7 @@ func TestAPasswordIsKeptAsASaltedHash(t *testing.T) {
 		for _, g := range []association.GUID{jane, john} {
 			must(t, d.AddUser(ctx, directory.User{Community: 1, GUID: g, Name: string(g), Password: "same"}))
 			var p string
-			must(t, db.QueryRow(ctx, `SELECT password FROM local_users WHERE guid = $1`, g).Scan(&p))
+			must(t, db.QueryRow(ctx, `SELECT password FROM passwords WHERE guid = $1`, g).Scan(&p))
 			if !strings.HasPrefix(p, "$argon2id$v=19$m=19456,t=2,p=1$") || strings.Contains(p, "same") {
 				t.Errorf("kept as %q", p)
 			}
@@ -184,7 +184,7 @@ func TestAPasswordIsKeptAsASaltedHash(t *testing.T) {
 			t.Error("two people with one password have one hash")
 		}
 		for _, damaged := range []string{"", "plain", "$argon2id$v=19$m=99999999,t=2,p=1$AAAA$AAAA", "$argon2id$v=19$m=19456,t=2,p=1$!$!"} {
-			_, err := db.Exec(ctx, `UPDATE local_users SET password = $1 WHERE guid = $2`, damaged, jane)
+			_, err := db.Exec(ctx, `UPDATE passwords SET password = $1 WHERE guid = $2`, damaged, jane)
 			must(t, err)
 			_, err = d.CheckPassword(ctx, 1, string(jane), "same")
 			wantKind(t, err, fault.Unauthenticated)

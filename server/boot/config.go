@@ -37,9 +37,7 @@ type Config struct {
 	TLSCert      string    `name:"tls-cert" env:"CAMEO_TLS_CERT" placeholder:"FILE" help:"Certificate chain in PEM; with --tls-key the service speaks https."`
 	TLSKey       string    `name:"tls-key" env:"CAMEO_TLS_KEY" placeholder:"FILE" help:"Private key in PEM that belongs to --tls-cert."`
 
-	JWTIssuer   string `name:"jwt-issuer" env:"CAMEO_JWT_ISSUER" placeholder:"URL" help:"Issuer (iss) whose bearer tokens are believed, besides the instance's own."`
-	JWTAudience string `name:"jwt-audience" env:"CAMEO_JWT_AUDIENCE" placeholder:"NAME" help:"Audience (aud) that the issuer's tokens must name."`
-	JWKSURL     WebURL `name:"jwks-url" env:"CAMEO_JWKS_URL" placeholder:"URL" help:"Where the issuer publishes its keys."`
+	Issuer `embed:""`
 
 	Directory Admission `name:"directory" env:"CAMEO_DIRECTORY" default:"open" placeholder:"open|closed" help:"Whether a person who is not known yet is added at first sight (open) or refused (closed)."`
 	Photos    Audience  `name:"photos" env:"CAMEO_PHOTOS" default:"public" placeholder:"public|members" help:"Who may see photos: everybody, or members of their community and whoever has a signed URL from one."`
@@ -77,7 +75,7 @@ const opsOff = "off"
 // Check says which setting makes no sense, by the name of its flag. The error is Invalid. (It is not named
 // Validate, which the parser would call itself: doctor reports what is wrong in its own way.)
 func (c Config) Check() error {
-	return cmp.Or(c.Stores.Check(), c.checkAddresses(), c.checkTLS(), c.checkTokens(), c.checkLimits())
+	return cmp.Or(c.Stores.Check(), c.checkAddresses(), c.checkTLS(), c.Issuer.check(), c.checkLimits())
 }
 
 // Check refuses what cannot be opened. It repeats no address: there may be a password in it.
@@ -145,20 +143,6 @@ func (c Config) checkTLS() error {
 		return wrong("tls-key", "want --tls-cert with it")
 	case c.TLSCert != "" && c.TLSKey == "":
 		return wrong("tls-cert", "want --tls-key with it")
-	}
-	return nil
-}
-
-func (c Config) checkTokens() error {
-	switch {
-	case c.JWTIssuer == "" && c.JWTAudience != "":
-		return wrong("jwt-audience", "want --jwt-issuer with it")
-	case c.JWTIssuer == "" && c.JWKSURL != "":
-		return wrong("jwks-url", "want --jwt-issuer with it")
-	case c.JWTIssuer != "" && c.JWKSURL == "":
-		return wrong("jwt-issuer", "want --jwks-url with it, where the issuer publishes its keys")
-	case c.JWTIssuer != "" && c.JWTAudience == "":
-		return wrong("jwt-issuer", "want --jwt-audience with it, or tokens made for others would be believed")
 	}
 	return nil
 }

@@ -32,6 +32,7 @@ type Node struct {
 	Photos    *association.Service
 	Directory *directory.Directory
 	Keys      auth.Keys
+	Provider  *auth.Provider // nil without --oidc-client-id
 
 	config  Config
 	machine Machine
@@ -114,9 +115,10 @@ func (n *Node) associate() {
 	rows, pictures := ledger.New(n.state.db), album.New(n.state.db)
 	n.Directory = directory.New(n.state.db, n.machine.Clock, n.machine.Random)
 	cfg := association.Config{
-		Album: pictures, Queue: pictures, Directory: n.Directory, Tx: n.state.db, Originals: n.Engine,
+		Album: pictures, Queue: pictures, Directory: n.Directory, Register: n.Directory,
+		Tx: n.state.db, Originals: n.Engine,
 		Blobs: n.state.blobs, Holds: rows, Trash: rows, Clock: n.machine.Clock, Random: n.machine.Random,
-		Log: n.log, Limits: n.config.photoLimits(),
+		Log: n.log, Limits: n.config.photoLimits(), Sessions: association.DefaultSessionLimits(),
 	}
 	n.worker = association.NewWorker(cfg)
 	cfg.Wake, cfg.Make = n.worker.Wake, association.NewMaker(n.worker).Make
@@ -136,10 +138,13 @@ func (c Config) photoLimits() association.Limits {
 func (n *Node) speak() error {
 	alive, end := context.WithCancel(context.Background())
 	n.end = end
-	var err error
-	if n.auth, err = n.config.newAuth(alive, n.Keys, n.machine, n.log); err != nil {
+	verifier, err := n.config.newVerifier(alive, n.Keys, n.machine, func(err error) {
+		n.log.WarnContext(alive, "the issuer's keys could not be fetched", "error", err)
+	})
+	if err != nil {
 		return err
 	}
+	n.auth, n.Provider = auth.New(verifier, n.Photos), auth.NewProvider(verifier, n.machine.Random)
 	urls, err := auth.NewURLSigner(n.Keys, n.machine.Clock, time.Duration(n.config.PhotoURLs))
 	if err != nil {
 		return err

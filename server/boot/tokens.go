@@ -2,7 +2,7 @@ package boot
 
 import (
 	"context"
-	"log/slog"
+	"errors"
 	"time"
 
 	"cameo/association"
@@ -11,21 +11,32 @@ import (
 	"cameo/storage/fault"
 )
 
-// newAuth believes the instance's own tokens and, if one is configured, an issuer's. Keys are fetched until
-// ctx ends.
-func (c Config) newAuth(
-	ctx context.Context, keys auth.Keys, m Machine, log *slog.Logger,
-) (*auth.Auth, error) {
+// newVerifier believes the instance's own tokens and, if one is configured, an issuer's. Keys are fetched
+// until ctx ends; failed is told when they could not be.
+func (c Config) newVerifier(
+	ctx context.Context, keys auth.Keys, m Machine, failed func(error),
+) (*auth.Verifier, error) {
+	client, err := c.client()
+	if err != nil {
+		return nil, err
+	}
 	cfg := auth.DefaultConfig(keys, m.Clock)
 	cfg.Issuer, cfg.Audience, cfg.JWKSURL = c.JWTIssuer, c.JWTAudience, string(c.JWKSURL)
-	cfg.FetchFailed = func(err error) {
-		log.WarnContext(ctx, "the issuer's keys could not be fetched", "error", err)
-	}
+	cfg.Mapping, cfg.Client, cfg.FetchFailed = c.mapping(), client, failed
 	v, err := auth.NewVerifier(ctx, cfg)
 	if err != nil {
 		return nil, fault.New(fault.Invalid, "%v", err)
 	}
-	return auth.New(v), nil
+	return v, nil
+}
+
+// checkIssuer asks the issuer for its keys, once.
+func (c Config) checkIssuer(ctx context.Context, keys auth.Keys, m Machine) error {
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	var failed error
+	_, err := c.newVerifier(ctx, keys, m, func(err error) { failed = err })
+	return errors.Join(err, failed)
 }
 
 // Grant says for whom a token is made.

@@ -1,5 +1,5 @@
-// Package page shows people what this is, how to try it, and the description of the interface. Its pages
-// need nothing from elsewhere, and run no script.
+// Package page shows people what this is, lets them send their photo, and describes the interface. Its pages
+// need nothing from elsewhere.
 package page
 
 import (
@@ -19,6 +19,8 @@ var (
 	style string
 	//go:embed home.html
 	homeText string
+	//go:embed photo.html
+	photoText string
 	//go:embed docs.html
 	docsText string
 )
@@ -39,7 +41,7 @@ type Handler struct {
 // New returns a Handler. Public is the address that people use, such as https://photos.example.org; ""
 // means the one that each request came to. It fails if the interface's description cannot be read.
 func New(public string) (*Handler, error) {
-	home, err := template.New("home").Parse(homeText)
+	home, err := template.New("home").Parse(homeText + photoText)
 	if err != nil {
 		return nil, err
 	}
@@ -89,7 +91,7 @@ func html(c echo.Context, page []byte) error {
 	head := c.Response().Header()
 	head.Set("Cache-Control", "no-cache")
 	head.Set("Content-Security-Policy",
-		"default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'; "+
-			"frame-ancestors 'none'")
+		"default-src 'none'; style-src 'unsafe-inline'; script-src 'self'; connect-src 'self'; img-src 'self'; "+
+			"base-uri 'none'; form-action 'none'; frame-ancestors 'none'")
 	return c.HTMLBlob(http.StatusOK, page)
 }

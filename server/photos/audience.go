@@ -31,7 +31,7 @@ func (h *Handler) enter(c echo.Context) (association.Actor, storage.Community, e
 	if err != nil {
 		return actor, community, err
 	}
-	return actor, community, h.Photos.Enter(c.Request().Context(), actor, community)
+	return actor, community, actor.Enter(community)
 }
 
 // who is enter with the person of the path.
@@ -48,13 +48,13 @@ func (h *Handler) who(c echo.Context) (association.Actor, storage.Community, ass
 // the path, and how the answer may be cached.
 func (h *Handler) admit(c echo.Context) (storage.Community, caching, error) {
 	query := c.Request().URL.RawQuery
-	if !h.Members || query == "" || !auth.Signed(c.QueryParams()) {
+	if h.Members && (query == "" || !auth.Signed(c.QueryParams())) {
 		_, community, err := h.enter(c)
 		return community, h.forever, err
 	}
 	community, err := storage.ParseCommunity(c.Param("communityKey"))
-	if err != nil {
-		return 0, nil, err
+	if err != nil || !h.Members { // who asks for a public photo makes no difference
+		return community, h.forever, err
 	}
 	rest, err := h.URLs.Verify(c.Request().URL.Path, c.QueryParams())
 	return community, h.keptAs(fmt.Sprintf("max-age=%d", int64(rest/time.Second))), err

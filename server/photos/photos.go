@@ -113,5 +113,5 @@ func (h *Handler) editor(c echo.Context) (association.Actor, storage.Community, 
 	if err != nil {
 		return actor, 0, "", err
 	}
-	return actor, community, person, h.Photos.Enter(c.Request().Context(), actor, community)
+	return actor, community, person, actor.Enter(community)
 }
