@@ -381,7 +381,7 @@ func attackExceptions(t *testing.T, w *world) {
 
 // nothingTold wants requests that hold nothing but what every request of ours holds.
 func nothingTold(t *testing.T, w *world) {
-	to := "http://good.test/to?key=secret&url=" + url.QueryEscape("http://other.test/a.png")
+	to := "http://good.test/to?key=secret&url=" + url.QueryEscape("http://OTHER.test.:80/a.png#part")
 	if _, err := fetcher(patient()).Fetch(t.Context(), to); err != nil {
 		t.Fatal(err)
 	}

@@ -72,6 +72,8 @@ func TestFetchesTakeTurns(t *testing.T) {
 		if !fault.Is(err, fault.TooMany) {
 			t.Errorf("got %v, want TooMany", err)
 		}
+	case <-time.After(30 * time.Second):
+		t.Fatal("two wait, want one")
 	}
 	if n := len(g.arrived); n != 0 {
 		t.Errorf("got %d requests at the same time, want 1", n+1)
