@@ -55,13 +55,6 @@ func patient() fetch.Limits {
 	return l
 }
 
-// hasty are limits whose end a test can wait for.
-func hasty() fetch.Limits {
-	l := patient()
-	l.Time, l.Headers = 3*time.Second, time.Second
-	return l
-}
-
 // unreachable wants the one answer, in its one wording.
 func unreachable(t *testing.T, what string, p fetch.Picture, err error) {
 	t.Helper()
@@ -279,7 +272,7 @@ func attackBodies(t *testing.T, _ *world) {
 		"bomb": fault.Unsupported, "bomb-behind": fault.Unsupported, "gzip-unsaid": fault.Unsupported,
 		"text": fault.Unsupported, "short-text": fault.Unsupported, "nothing": fault.Unsupported,
 		"page": fault.Unsupported, "webp": fault.Unsupported, "svg": fault.Unsupported,
-		"coded": fault.Unsupported, "cut": fault.NotFound,
+		"coded": fault.Unsupported, "cut": fault.NotFound, "large-headers": fault.NotFound,
 		"status/204": fault.NotFound, "status/206": fault.NotFound, "status/304": fault.NotFound,
 		"status/401": fault.NotFound, "status/404": fault.NotFound, "status/500": fault.NotFound,
 	} {
@@ -296,18 +289,28 @@ func attackBodies(t *testing.T, _ *world) {
 	}
 }
 
-// attackTime asks servers that do not come to their point.
+// attackTime asks servers that do not come to their point. Each row can end by one limit only.
 func attackTime(t *testing.T, _ *world) {
-	f := fetcher(hasty())
-	for _, path := range []string{
-		"silent", "slow-headers", "endless-headers", "endless-interim", "no-http", "slow-body",
+	const never, soon = 5 * time.Minute, 500 * time.Millisecond
+	for _, c := range []struct {
+		path           string
+		headers, whole time.Duration
+	}{
+		{"silent", soon, never},
+		{"silent", never, soon},
+		{"slow-headers", soon, never},
+		{"slow-headers", never, soon},
+		{"slow-body", never, soon},
+		{"endless-headers", never, never},
+		{"endless-interim", never, never},
+		{"no-http", never, never},
 	} {
-		begun := time.Now()
-		p, err := f.Fetch(t.Context(), "http://good.test/"+path)
-		unreachable(t, path, p, err)
-		if took := time.Since(begun); took > 30*time.Second {
-			t.Errorf("%s: took %v", path, took)
-		}
+		l := patient()
+		l.Headers, l.Time = c.headers, c.whole
+		ctx, end := context.WithTimeout(t.Context(), 30*time.Second)
+		p, err := fetcher(l).Fetch(ctx, "http://good.test/"+c.path)
+		end()
+		unreachable(t, fmt.Sprintf("%s, headers %v, whole %v", c.path, c.headers, c.whole), p, err)
 	}
 }
 

@@ -106,6 +106,10 @@ func (w *world) stageEndless(plays *http.ServeMux) {
 		w.Header().Set("Content-Length", "5000")
 		w.Write(goodPicture())
 	})
+	plays.HandleFunc("/large-headers", func(w http.ResponseWriter, _ *http.Request) {
+		w.Header().Set("X", strings.Repeat("a", 100<<10))
+		w.Write(goodPicture())
+	})
 	plays.HandleFunc("/silent", func(_ http.ResponseWriter, r *http.Request) { pause(r, time.Minute) })
 	plays.HandleFunc("/slow-headers", raw("HTTP/1.1 200 OK\r\nX: ", "a", 100*time.Millisecond))
 	plays.HandleFunc("/endless-headers", raw("HTTP/1.1 200 OK\r\n", "X: "+strings.Repeat("a", 1000)+"\r\n", 0))
@@ -122,7 +126,7 @@ func raw(first, again string, every time.Duration) http.HandlerFunc {
 		}
 		defer conn.Close()
 		_, err = io.WriteString(conn, first)
-		for stop := time.Now().Add(20 * time.Second); err == nil && again != "" && time.Now().Before(stop); {
+		for stop := time.Now().Add(time.Minute); err == nil && again != "" && time.Now().Before(stop); {
 			_, err = io.WriteString(conn, again)
 			time.Sleep(every)
 		}
