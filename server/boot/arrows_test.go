@@ -39,6 +39,7 @@ association            → association/imaging, storage, storage/fault
 association/album      → association, association/imaging, storage, storage/fault, storage/sqldb
 association/directory  → association, association/imaging, storage, storage/fault, storage/sqldb
 association/imaging    → storage/fault
+association/fetch      → storage/fault
 association/imaging/imagingtest → standard library
 storage                → storage/fault
 storage/ledger         → storage, storage/fault, storage/sqldb
@@ -79,6 +80,7 @@ var fences = []struct {
 	{"github.com/jackc/pgx", []string{"storage/sqldb"}},
 	{"github.com/pressly/goose", []string{"storage/sqldb"}},
 	{"github.com/prometheus", []string{"server/ops"}},
+	{"code.dny.dev/ssrf", []string{"association/fetch"}},
 	{"net/http", []string{"server", "cmd", "association/fetch", "storage/blobs/s3"}},
 	{"os/exec", []string{"cmd", "server/servertest", "storage/blobs/s3/s3test", "storage/sqldb/sqltest"}},
 	{"testing", []string{
