@@ -1,6 +1,7 @@
 package server
 
 import (
+	"cmp"
 	"encoding/binary"
 	"fmt"
 	"io"
@@ -65,7 +66,7 @@ func (s *site) record(next echo.HandlerFunc) echo.HandlerFunc {
 			slog.Int("status", status), slog.Int64("in", body.n.Load()), slog.Int64("out", c.Response().Size),
 			slog.Duration("took", took), slog.String("ip", c.RealIP()),
 		}
-		if key := c.Param("attachmentKey"); len(key) == 10 {
+		if key := cmp.Or(c.Param("attachmentKey"), c.Param("uploadKey")); len(key) == 10 {
 			attrs = append(attrs, slog.String("key", key))
 		}
 		if actor := reply.NotedActor(c); actor != "" {

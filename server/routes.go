@@ -11,6 +11,8 @@ func (s *site) routes(e *echo.Echo) {
 		entry       = attachments + "/uploads/:attachmentKey"
 		binary      = "/.api2/binaries/:attachmentKey"
 		community   = "/v1/communities/:communityKey"
+		uploads     = community + "/tus/"
+		upload      = uploads + ":uploadKey"
 	)
 
 	// Igloo: create, upload, associate.
@@ -29,6 +31,16 @@ func (s *site) routes(e *echo.Echo) {
 	e.HEAD(binary+"/download/:name", s.Igloo.Download)
 	e.GET(binary+"/thumbnails/:name", s.Igloo.Thumbnail)
 	e.HEAD(binary+"/thumbnails/:name", s.Igloo.Thumbnail)
+
+	// tus.
+	e.OPTIONS(uploads, s.Tus.Options)
+	e.POST(uploads, s.Tus.Create)
+	e.OPTIONS(upload, s.Tus.Options)
+	e.HEAD(upload, s.Tus.Upload)
+	e.PATCH(upload, s.Tus.Upload)
+	e.DELETE(upload, s.Tus.Upload)
+	e.POST(upload, s.Tus.Upload)
+	e.GET(upload, s.Tus.Download)
 
 	// Photos.
 	e.GET(community+"/users/:objectId/photo", s.Photos.Current)

@@ -16,12 +16,14 @@ import (
 	"cameo/server/page"
 	"cameo/server/photos"
 	"cameo/server/reply"
+	"cameo/server/tus"
 )
 
 // Parts are the rooms of the house, made by server/boot.
 type Parts struct {
 	Auth    *auth.Auth
 	Igloo   *igloo.Handler
+	Tus     *tus.Handler
 	Photos  *photos.Handler
 	Page    *page.Handler
 	Health  *ops.Health

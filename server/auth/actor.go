@@ -18,6 +18,9 @@ type Auth struct {
 // New returns an Auth that believes the tokens of v.
 func New(v *Verifier) *Auth { return &Auth{tokens: v} }
 
+// Actor is who asks, for dialects that know nothing else of people.
+type Actor = association.Actor
+
 // Actor is who makes the request. Without an Authorization header it is the zero Actor, and no error:
 // whether a stranger may pass is for the dialect to ask (association.Actor.Enter). A header that is there
 // and does not hold one valid bearer token is Unauthenticated.

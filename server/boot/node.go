@@ -20,6 +20,7 @@ import (
 	"cameo/server/ops"
 	"cameo/server/page"
 	"cameo/server/photos"
+	"cameo/server/tus"
 	"cameo/storage"
 	"cameo/storage/fault"
 	"cameo/storage/ledger"
@@ -160,7 +161,14 @@ func (n *Node) speak() error {
 		cfg.TrustedProxies = append(cfg.TrustedProxies, netip.Prefix(p))
 	}
 	cfg.Pace.Idle, cfg.Pace.MinRate = time.Duration(n.config.IdleTimeout), int64(n.config.MinRate)
+	uploads, err := tus.New(tus.Config{
+		Engine: n.Engine, Auth: n.auth, Pace: cfg.Pace, Begin: n.beginUpload, Finish: n.finishUpload,
+	})
+	if err != nil {
+		return err
+	}
 	n.handler = server.New(cfg, server.Parts{
+		Tus:  uploads,
 		Auth: n.auth,
 		Igloo: igloo.New(igloo.Config{
 			Engine: n.Engine, Photos: n.Photos, Auth: n.auth, Clock: n.machine.Clock, Pace: cfg.Pace,
