@@ -162,7 +162,8 @@ func (n *Node) speak() error {
 	}
 	cfg.Pace.Idle, cfg.Pace.MinRate = time.Duration(n.config.IdleTimeout), int64(n.config.MinRate)
 	uploads, err := tus.New(tus.Config{
-		Engine: n.Engine, Auth: n.auth, Pace: cfg.Pace, Begin: n.beginUpload, Finish: n.finishUpload,
+		Engine: n.Engine, Auth: n.auth, Pace: cfg.Pace, Public: public,
+		Begin: n.beginUpload, Finish: n.finishUpload,
 	})
 	if err != nil {
 		return err

@@ -85,13 +85,26 @@ func (x *exchange) answer(page page) error {
 	}
 	switch x.method {
 	case http.MethodPost:
-		head.Set(echo.HeaderLocation, "/v1/communities/"+x.u.Community.String()+segment+string(x.u.Key))
+		head.Set(echo.HeaderLocation, x.origin()+"/v1/communities/"+x.u.Community.String()+segment+string(x.u.Key))
 	case http.MethodHead:
 		told, joined := remembered(x.u)
 		setAgain(head, "Upload-Metadata", told)
 		setAgain(head, "Upload-Concat", joined)
 	}
 	return x.c.NoContent(page.status)
+}
+
+// origin is how the client reaches the service. There are clients that do not understand an address without
+// it. What a proxy says of the scheme is believed: nobody but the client itself is told.
+func (x *exchange) origin() string {
+	r := x.c.Request()
+	switch {
+	case x.h.Public != "":
+		return strings.TrimSuffix(x.h.Public, "/")
+	case r.TLS != nil || r.Header.Get(echo.HeaderXForwardedProto) == "https":
+		return "https://" + r.Host
+	}
+	return "http://" + r.Host
 }
 
 // setAgain gives back a header as it was sent.

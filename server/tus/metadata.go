@@ -34,8 +34,10 @@ func parseMetadata(lines []string) (metadata, error) {
 	return m, nil
 }
 
-// name is the file's, as clients call it.
-func (m metadata) name() string { return cmp.Or(m.values["filename"], m.values["name"], "upload") }
+// name is the file's, as one client or another calls it.
+func (m metadata) name() string {
+	return cmp.Or(m.values["filename"], m.values["fileName"], m.values["name"], "upload")
+}
 
 // mediaType is the declared one, "" when there is none.
 func (m metadata) mediaType() string {

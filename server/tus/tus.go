@@ -28,6 +28,7 @@ type Config struct {
 	Engine *storage.Engine
 	Auth   *auth.Auth
 	Pace   reply.Pace // how slowly a body may come
+	Public string     // URL by which clients reach the service; "": as each of them does
 
 	// Begin judges a creation before anything is made: the community, the type, the right to the wish. It
 	// returns what is to be created.
@@ -73,15 +74,17 @@ func (c Config) maxSize() int64 {
 
 // Headers lists what a browser's page of another origin must be allowed to send, and to see of an answer.
 func Headers() (request, response []string) {
-	return []string{
+	request = []string{
 		"Authorization", "Content-Type", "Tus-Resumable", "Upload-Checksum", "Upload-Concat",
 		"Upload-Defer-Length", "Upload-Length", "Upload-Metadata", "Upload-Offset",
 		"X-HTTP-Method-Override", "X-Request-Id", "X-Requested-With",
-	}, []string{
+	}
+	response = []string{
 		"Location", "Retry-After", "Tus-Checksum-Algorithm", "Tus-Extension", "Tus-Max-Size", "Tus-Resumable",
 		"Tus-Version", "Upload-Concat", "Upload-Defer-Length", "Upload-Expires", "Upload-Length",
 		"Upload-Metadata", "Upload-Offset", "X-Request-Id",
 	}
+	return request, response
 }
 
 // silent keeps the library from logging: requests and failures are logged once, by the house.
