@@ -44,6 +44,7 @@ func facade(t *testing.T, child *servertest.Child) string {
 				return
 			}
 			r.SetURL(to)
+			r.Out.Host = r.In.Host
 		},
 		ErrorHandler: func(w http.ResponseWriter, _ *http.Request, _ error) { w.WriteHeader(http.StatusBadGateway) },
 	})
