@@ -17,6 +17,8 @@ type Config struct {
 	Album     Album
 	Queue     Queue
 	Directory Directory
+	Register  Register
+	Secrets   Secrets
 	Tx        Tx
 	Originals Originals
 	Blobs     storage.Blobs // where renditions lie
@@ -27,6 +29,7 @@ type Config struct {
 	Log       *slog.Logger // of the Worker; nil: silent
 	Wake      func()       // called after a photo became pending, the Worker's Wake; nil: none
 	Limits    Limits
+	Sessions  SessionLimits
 
 	// Make makes squares in the Sizes of Limits, a Maker's Make; nil if there are none.
 	Make func(ctx context.Context, p Photo, pixels int) (Photo, error)

@@ -283,23 +283,3 @@ func TestADamagedRenditionIsNotServed(t *testing.T) {
 		wantKind(t, err, fault.Corrupt)
 	})
 }
-
-func TestEnterKnowsTheCommunities(t *testing.T) {
-	t.Parallel()
-	sqltest.Each(t, func(t *testing.T, db *sqldb.DB) {
-		h := build(t, db, nil)
-		everywhere := association.Actor{GUID: jane, Communities: []storage.Community{here, 77}}
-		for _, c := range []struct {
-			a    association.Actor
-			c    storage.Community
-			want fault.Kind
-		}{
-			{association.Actor{}, here, fault.Unauthenticated},
-			{everywhere, here, 0},
-			{everywhere, away, fault.NotFound},
-			{everywhere, 77, fault.NotFound}, // a token may name what does not exist
-		} {
-			wantKind(t, h.service.Enter(t.Context(), c.a, c.c), c.want)
-		}
-	})
-}

@@ -15,6 +15,7 @@ import (
 	"cameo/server/ops"
 	"cameo/server/page"
 	"cameo/server/photos"
+	"cameo/server/sessions"
 	"cameo/server/tus"
 )
 
@@ -77,7 +78,7 @@ func description(t *testing.T) *openapi3.T {
 // routes are those of a server whose handlers have no parts: none of them is called.
 func routes(t *testing.T) []*echo.Route {
 	t.Helper()
-	pages, err := page.New("")
+	pages, err := page.New(page.Config{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -86,8 +87,9 @@ func routes(t *testing.T) []*echo.Route {
 		t.Fatal(err)
 	}
 	e, ok := server.New(server.Default(nil), server.Parts{
-		Auth: auth.New(nil), Igloo: igloo.New(igloo.Config{}), Tus: uploads, Photos: photos.New(photos.Config{}), Page: pages,
-		Health: ops.NewHealth(nil), Metrics: ops.NewMetrics(),
+		Auth: auth.New(nil, nil, nil), Igloo: igloo.New(igloo.Config{}), Tus: uploads, Photos: photos.New(photos.Config{}), Page: pages,
+		Sessions: sessions.New(sessions.Config{}),
+		Health:   ops.NewHealth(nil), Metrics: ops.NewMetrics(),
 	}).(*echo.Echo)
 	if !ok {
 		t.Fatal("the handler is no echo instance")

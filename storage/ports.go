@@ -72,8 +72,10 @@ type Ledger interface {
 
 // Quota bounds what one owner may have in one community. 0 is no bound.
 type Quota struct {
-	Open  int   // Active uploads
-	Bytes int64 // declared bytes of Active and Complete uploads
+	Open     int   // Active uploads
+	Bytes    int64 // declared bytes of Active and Complete uploads
+	Day      int64 // declared bytes of what is created in a day of UTC, whatever becomes of it
+	Deferred int64 // what an upload of Unknown length counts for in Bytes and Day, until it is declared
 }
 
 // Commit is one step of an upload, made by the holder of its epoch.
@@ -88,6 +90,7 @@ type Commit struct {
 	Head     []byte   // the first bytes afterwards; nil: unchanged
 	Last     *Request // nil: unchanged
 	Length   int64    // declares the length when > 0
+	Deferred int64    // with Length: what the upload has counted for until now, see Quota
 	State    State    // 0: unchanged. One that has Ended drops all extents, Put too; their blobs go to the trash
 	Reason   string   // with Failed
 	Due      Millis   // with State: when the sweep looks next
@@ -123,7 +126,8 @@ type Holds interface {
 
 // Body is where a write's bytes come from.
 type Body interface {
-	// Read is io.Reader's. A body that was cut gives an error other than io.EOF.
+	// Read is io.Reader's. A body that was cut gives an error other than io.EOF; one whose sender has lost the
+	// right to it Forbidden or Unauthenticated, and what it has brought since the last commit is dropped.
 	io.Reader
 	// Interrupt, from any goroutine, makes a blocked Read return an error soon, and every later one.
 	Interrupt()

@@ -50,7 +50,7 @@ func hash(random io.Reader, password string) (string, error) {
 func matches(kept, password string) bool {
 	h, ok := parse(kept)
 	if !ok {
-		h = hashed{memory: memory, passes: passes, salt: make([]byte, saltLen), key: make([]byte, keyLen)}
+		h = phcHash{memory: memory, passes: passes, salt: make([]byte, saltLen), key: make([]byte, keyLen)}
 	}
 	if len(password) > maxPassword {
 		return false
@@ -59,26 +59,26 @@ func matches(kept, password string) bool {
 	return subtle.ConstantTimeCompare(key, h.key) == 1 && ok
 }
 
-// hashed is a PHC string taken apart.
-type hashed struct {
+// phcHash is a PHC string taken apart.
+type phcHash struct {
 	memory, passes uint32
 	salt, key      []byte
 }
 
-func parse(kept string) (h hashed, ok bool) {
+func parse(kept string) (h phcHash, ok bool) {
 	var version, p int
 	var rest string
 	n, err := fmt.Sscanf(kept, phc, &version, &h.memory, &h.passes, &p, &rest)
 	if err != nil || n != 5 || version != argon2.Version || p != lanes {
-		return hashed{}, false
+		return phcHash{}, false
 	}
 	salt, key, _ := strings.Cut(rest, "$")
 	text := base64.RawStdEncoding
 	if h.salt, err = text.DecodeString(salt); err != nil {
-		return hashed{}, false
+		return phcHash{}, false
 	}
 	if h.key, err = text.DecodeString(key); err != nil {
-		return hashed{}, false
+		return phcHash{}, false
 	}
 	return h, len(h.key) == keyLen && h.passes >= 1 && h.passes <= maxPasses && h.memory <= maxMemory
 }

@@ -42,63 +42,75 @@ func (d *Directory) AddUser(ctx context.Context, u User) error {
 		if n == 0 {
 			return noCommunity()
 		}
-		if err := d.free(ctx, u); err != nil {
+		if err := d.Ensure(ctx, u.Community, u.GUID); err != nil {
 			return err
 		}
-		if err := d.Ensure(ctx, u.Community, u.GUID); err != nil {
+		if err := d.rename(ctx, u); err != nil {
 			return err
 		}
 		return d.put(ctx, u, password)
 	})
 }
 
-// free is nil if nobody else has the name.
-func (d *Directory) free(ctx context.Context, u User) error {
-	var has association.GUID
-	err := d.db.QueryRow(ctx, `SELECT guid FROM local_users WHERE community = $1 AND folded = $2`,
-		u.Community, fold(u.Name)).Scan(&has)
-	if errors.Is(err, sqldb.ErrNoRow) || err == nil && has == u.GUID {
-		return nil
+// rename gives the person the name, unless another has it, instead of the one that they had.
+func (d *Directory) rename(ctx context.Context, u User) error {
+	_, err := d.db.Exec(ctx, `DELETE FROM identities WHERE community = $1 AND guid = $2 AND system = 'login'`,
+		u.Community, u.GUID)
+	if err != nil {
+		return err
 	}
-	if err == nil {
+	n, err := d.db.Exec(ctx, `INSERT INTO identities (community, system, name, shown, guid)
+		VALUES ($1, 'login', $2, $3, $4) ON CONFLICT DO NOTHING`, u.Community, fold(u.Name), u.Name, u.GUID)
+	if err == nil && n == 0 {
 		return fault.New(fault.Exists, "another person has this name").About("name")
 	}
 	return err
 }
 
 func (d *Directory) put(ctx context.Context, u User, password string) error {
-	admin := 0
-	if u.Admin {
-		admin = 1
-	}
-	_, err := d.db.Exec(ctx, `INSERT INTO local_users (community, guid, login, folded, password, admin)
-		VALUES ($1, $2, $3, $4, $5, $6) ON CONFLICT (community, guid) DO UPDATE SET login = excluded.login,
-		folded = excluded.folded, password = excluded.password, admin = excluded.admin`,
-		u.Community, u.GUID, u.Name, fold(u.Name), password, admin)
+	_, err := d.db.Exec(ctx, `INSERT INTO passwords (community, guid, password) VALUES ($1, $2, $3)
+		ON CONFLICT (community, guid) DO UPDATE SET password = excluded.password`,
+		u.Community, u.GUID, password)
 	if err != nil {
 		return err
 	}
-	_, err = d.db.Exec(ctx, `UPDATE people SET name = $1 WHERE community = $2 AND guid = $3`,
-		u.Name, u.Community, u.GUID)
+	_, err = d.db.Exec(ctx, `UPDATE people SET name = $1, admin = $2 WHERE community = $3 AND guid = $4`,
+		u.Name, flag(u.Admin), u.Community, u.GUID)
 	return err
 }
 
-// CheckPassword returns the user who signs in. An unknown name and a wrong password are the same
-// Unauthenticated, and take the same time.
+// flag is a truth as the tables keep it.
+func flag(yes bool) int {
+	if yes {
+		return 1
+	}
+	return 0
+}
+
+// CheckPassword returns whose name and password these are. What is no text in the database is no name.
 func (d *Directory) CheckPassword(
 	ctx context.Context, c storage.Community, name, password string,
-) (User, error) {
-	u, kept, admin := User{Community: c}, "", 0
-	err := d.db.QueryRow(ctx, `SELECT guid, login, password, admin FROM local_users
-		WHERE community = $1 AND folded = $2`, c, fold(name)).Scan(&u.GUID, &u.Name, &kept, &admin)
+) (association.GUID, error) {
+	person, kept := association.GUID(""), ""
+	if readable(name) != nil {
+		name = ""
+	}
+	leave, err := d.turns.take(ctx)
+	if err != nil {
+		return "", err
+	}
+	defer leave()
+	err = d.db.QueryRow(ctx, `SELECT i.guid, w.password FROM identities i
+		JOIN passwords w ON w.community = i.community AND w.guid = i.guid
+		WHERE i.community = $1 AND i.system = 'login' AND i.name = $2`,
+		c, fold(name)).Scan(&person, &kept)
 	if err != nil && !errors.Is(err, sqldb.ErrNoRow) {
-		return User{}, err
+		return "", err
 	}
 	if !matches(kept, password) {
-		return User{}, fault.New(fault.Unauthenticated, "the name or the password is wrong")
+		return "", fault.New(fault.Unauthenticated, "the name or the password is wrong")
 	}
-	u.Admin = admin == 1
-	return u, nil
+	return person, nil
 }
 
 func fold(name string) string { return strings.ToLower(name) }

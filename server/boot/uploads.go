@@ -7,18 +7,31 @@ import (
 
 	"cameo/association"
 	"cameo/association/imaging"
+	"cameo/server/reply"
+	"cameo/server/tus"
 	"cameo/storage"
 	"cameo/storage/fault"
 )
 
-// What a dialect that knows nothing of people asks for when an upload begins and when it is complete.
+// uploads makes the dialect tus.
+func (n *Node) uploads(pace reply.Pace) (*tus.Handler, error) {
+	return tus.New(tus.Config{
+		Engine: n.Engine, Auth: n.auth, Pace: pace, Public: n.config.public(),
+		Begin: n.beginUpload, Finish: n.finishUpload,
+	})
+}
 
-// beginUpload judges a creation: the community, the type of the file, and whose photo it is to be. A type
-// that was not declared is taken from the file's name.
-func (n *Node) beginUpload(ctx context.Context, a association.Actor, u storage.New) (storage.New, error) {
-	if err := n.Photos.Enter(ctx, a, u.Community); err != nil {
-		return u, err
+// public is the first URL by which clients reach the service, "" when none is set.
+func (c Config) public() string {
+	if len(c.PublicURL) == 0 {
+		return ""
 	}
+	return string(c.PublicURL[0])
+}
+
+// beginUpload judges a creation of a dialect that knows nothing of people: the type of the file, and whose
+// photo it is to be. A type that was not declared is taken from the file's name.
+func (n *Node) beginUpload(_ context.Context, a association.Actor, u storage.New) (storage.New, error) {
 	if u.Partial { // it is no file, and nobody's photo
 		u.Type, u.Wish = "", ""
 		return u, nil

@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"io"
 	"net/http"
-	"slices"
 	"strconv"
 
 	"github.com/labstack/echo/v4"
@@ -144,18 +143,11 @@ func (h *Handler) original(c echo.Context) (association.Actor, storage.Upload, e
 	if err != nil {
 		return actor, storage.Upload{}, err
 	}
-	for _, community := range communities(actor) {
+	for _, community := range actor.Memberships() {
 		u, err := find(c, h.Engine.Find, actor, storage.ID{Community: community, Key: key})
 		if !fault.Is(err, fault.NotFound) {
 			return actor, u, err
 		}
 	}
 	return actor, storage.Upload{}, storage.NoUpload()
-}
-
-// communities are those in which the actor may see uploads, each once.
-func communities(a association.Actor) []storage.Community {
-	all := append(append([]storage.Community{}, a.Communities...), a.Admin...)
-	slices.Sort(all)
-	return slices.Compact(all)
 }

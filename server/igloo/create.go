@@ -29,7 +29,7 @@ func (h *Handler) Create(c echo.Context) error {
 	if err != nil {
 		return err
 	}
-	n.Community, n.Owner = community, actor.GUID.Subject()
+	n.Community, n.Owner = community, actor.In(community).Subject()
 	u, err := h.Engine.Create(c.Request().Context(), n)
 	if err != nil {
 		return err

@@ -42,27 +42,26 @@ type Handler struct{ Config }
 // New returns a Handler over its parts.
 func New(cfg Config) *Handler { return &Handler{cfg} }
 
+// Headers are those of requests and answers that pages of other origins need for this dialect.
+func Headers() (request, response []string) {
+	return []string{"Content-Range", "Idempotency-Key", "Content-Digest", "Content-MD5", "X-Igloo-Auth"},
+		[]string{"Location", "Range", "Upload-Length", "Upload-Offset", "Retry-After"}
+}
+
 // session returns who asks. A stranger is Unauthenticated: nothing here is public.
 func (h *Handler) session(c echo.Context) (association.Actor, error) {
 	actor, err := h.Auth.Actor(c)
-	if err == nil && !actor.Known() {
-		err = fault.New(fault.Unauthenticated, "a valid session is required")
+	if err == nil {
+		err = actor.Present()
 	}
-	reply.NoteActor(c, string(actor.GUID))
+	if refused := reply.NoteActor(c, string(actor.GUID)); refused != nil {
+		return actor, refused
+	}
 	return actor, err
 }
 
 // enter returns who asks, and the community of the path, of which the actor is a member.
 func (h *Handler) enter(c echo.Context) (association.Actor, storage.Community, error) {
-	actor, community, err := h.member(c)
-	if err != nil {
-		return actor, 0, err
-	}
-	return actor, community, h.Photos.Enter(c.Request().Context(), actor, community)
-}
-
-// member is enter for who looks for something in the community: if that is there, so is the community.
-func (h *Handler) member(c echo.Context) (association.Actor, storage.Community, error) {
 	actor, err := h.session(c)
 	if err != nil {
 		return actor, 0, err
@@ -80,7 +79,7 @@ type look func(ctx context.Context, id storage.ID) (storage.Upload, error)
 // seen returns who asks, and the entry of the path if they may know of it. Beside Gone the upload is
 // returned too. From then on every answer says how far the upload has come.
 func (h *Handler) seen(c echo.Context, by look) (association.Actor, storage.Upload, error) {
-	actor, community, err := h.member(c)
+	actor, community, err := h.enter(c)
 	if err != nil {
 		return actor, storage.Upload{}, err
 	}

@@ -37,7 +37,7 @@ func (h *Handler) Patch(c echo.Context) error {
 	}
 	body := reply.NewBody(c, h.Pace)
 	defer body.Close()
-	w.Body = body
+	w.Body = h.Auth.Watch(c, body, u, h.Pace.Now)
 	now, err := h.Engine.Append(c.Request().Context(), w)
 	if now.Key != "" {
 		u = now
@@ -87,7 +87,7 @@ func (h *Handler) empty(c echo.Context) error {
 // settled is the upload after a running write has ended, if the uploader asks: the offset told stays true
 // until the next write. Another's question, an administrator's, disturbs nobody.
 func (h *Handler) settled(c echo.Context, a association.Actor, u storage.Upload) (storage.Upload, error) {
-	if u.Owner != a.GUID.Subject() {
+	if u.Owner != a.In(u.Community).Subject() {
 		return u, nil
 	}
 	now, err := h.Engine.Status(c.Request().Context(), u.ID)

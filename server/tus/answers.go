@@ -3,18 +3,18 @@ package tus
 import (
 	"errors"
 	"net/http"
-	"strconv"
 
 	"github.com/labstack/echo/v4"
 
 	"cameo/server/auth"
+	"cameo/server/reply"
 	"cameo/storage/fault"
 )
 
 // answer is how this dialect says one Kind of failure.
 type answer struct {
 	status int
-	retry  int // seconds for Retry-After; 0: none
+	retry  int // seconds for Retry-After where the error names no time itself; 0: none
 }
 
 // checksumMismatch is the protocol's own status.
@@ -64,9 +64,7 @@ func (h *Handler) Fail(c echo.Context, err error) error {
 	case http.StatusPreconditionFailed:
 		head.Set("Tus-Version", version)
 	}
-	if a.retry > 0 {
-		head.Set(echo.HeaderRetryAfter, strconv.Itoa(a.retry))
-	}
+	reply.Later(head, err, a.retry)
 	return refuse(c, a.status, text)
 }
 

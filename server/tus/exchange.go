@@ -95,16 +95,12 @@ func (x *exchange) answer(page page) error {
 }
 
 // origin is how the client reaches the service. There are clients that do not understand an address without
-// it. What a proxy says of the scheme is believed: nobody but the client itself is told.
+// it.
 func (x *exchange) origin() string {
-	r := x.c.Request()
-	switch {
-	case x.h.Public != "":
+	if x.h.Public != "" {
 		return strings.TrimSuffix(x.h.Public, "/")
-	case r.TLS != nil || r.Header.Get(echo.HeaderXForwardedProto) == "https":
-		return "https://" + r.Host
 	}
-	return "http://" + r.Host
+	return x.c.Scheme() + "://" + x.c.Request().Host
 }
 
 // setAgain gives back a header as it was sent.

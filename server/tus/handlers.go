@@ -56,10 +56,12 @@ func (h *Handler) Upload(c echo.Context) error {
 // Unauthenticated: nothing here is public.
 func (h *Handler) member(c echo.Context) (auth.Actor, storage.Community, error) {
 	actor, err := h.Auth.Actor(c)
-	if err == nil && !actor.Known() {
-		err = fault.New(fault.Unauthenticated, "a valid session is required")
+	if err == nil {
+		err = actor.Present()
 	}
-	reply.NoteActor(c, string(actor.GUID))
+	if refused := reply.NoteActor(c, string(actor.GUID)); refused != nil {
+		return actor, 0, refused
+	}
 	if err != nil {
 		return actor, 0, err
 	}

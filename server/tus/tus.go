@@ -30,8 +30,8 @@ type Config struct {
 	Pace   reply.Pace // how slowly a body may come
 	Public string     // URL by which clients reach the service; "": as each of them does
 
-	// Begin judges a creation before anything is made: the community, the type, the right to the wish. It
-	// returns what is to be created.
+	// Begin judges a creation before anything is made: the type, the right to the wish. It returns what is to be
+	// created.
 	Begin func(ctx context.Context, actor auth.Actor, n storage.New) (storage.New, error)
 	// Finish makes true what a Complete upload wishes. It may be called again after it was done, as long as the
 	// upload has its wish.

@@ -4,7 +4,7 @@ package ledger
 var Statements = map[string]string{
 	"find": selectUpload, "claim": claimUpload, "commit": advanceBytes, "change": advanceState, "add": advanceClaim, "extents": selectExtents,
 	"replace": deleteExtents, "grow": growExtent, "due": selectDue, "trash": keepMentioned, "empty": selectTrash,
-	"request": selectRequest, "open": countOpen, "bytes": sumBytes,
+	"request": selectRequest, "open": countOpen, "bytes": sumBytes, "declare": giveBackDeferred,
 	"part": queueForPart, "join": copyExtents, "mentions": countMentions,
 	"hold": keepComplete, "unhold": becomeDue, "held": keepHeld,
 }

@@ -1,0 +1,78 @@
+-- +goose Up
+
+-- What a person may do. Whoever was merged into another is that other person from then on, under both GUIDs.
+ALTER TABLE people ADD COLUMN admin INTEGER NOT NULL DEFAULT 0 CHECK (admin IN (0, 1));
+ALTER TABLE people ADD COLUMN disabled INTEGER NOT NULL DEFAULT 0; -- since when; 0: not
+ALTER TABLE people ADD COLUMN merged TEXT NOT NULL DEFAULT '';     -- the other person's GUID
+CREATE INDEX people_guid ON people (guid);
+CREATE INDEX people_merged ON people (community, merged) WHERE merged <> '';
+
+-- Names of people in other systems, and those that they sign in with. Each name is one person's.
+CREATE TABLE identities (
+    community INTEGER NOT NULL,
+    system    TEXT    NOT NULL CHECK (system IN ('gigya', 'salesforce', 'login', 'email')),
+    name      TEXT    NOT NULL, -- as it is compared
+    shown     TEXT    NOT NULL, -- as it was given
+    guid      TEXT    NOT NULL,
+    PRIMARY KEY (community, system, name),
+    FOREIGN KEY (community, guid) REFERENCES people (community, guid)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX identities_guid ON identities (community, guid);
+
+CREATE TABLE passwords (
+    community INTEGER NOT NULL,
+    guid      TEXT    NOT NULL,
+    password  TEXT    NOT NULL, -- a PHC string
+    PRIMARY KEY (community, guid),
+    FOREIGN KEY (community, guid) REFERENCES people (community, guid)
+) STRICT, WITHOUT ROWID;
+
+INSERT INTO identities (community, system, name, shown, guid)
+    SELECT community, 'login', folded, login, guid FROM local_users;
+INSERT INTO passwords (community, guid, password) SELECT community, guid, password FROM local_users;
+UPDATE people SET admin = 1 WHERE EXISTS (
+    SELECT 1 FROM local_users l WHERE l.community = people.community AND l.guid = people.guid AND l.admin = 1);
+DROP TABLE local_users;
+
+-- Whoever has a session's key, of which only the hash stands here, is the person, with the rights that were shown when
+-- it began: communities and admin are lists of keys with commas between them.
+CREATE TABLE sessions (
+    hash        TEXT    NOT NULL PRIMARY KEY,
+    id          TEXT    NOT NULL UNIQUE, -- names it without being a key
+    guid        TEXT    NOT NULL,
+    communities TEXT    NOT NULL,
+    admin       TEXT    NOT NULL,
+    via         TEXT    NOT NULL,
+    created     INTEGER NOT NULL,
+    used        INTEGER NOT NULL,
+    expires     INTEGER NOT NULL,
+    agent       TEXT    NOT NULL,
+    address     TEXT    NOT NULL
+) STRICT, WITHOUT ROWID;
+CREATE INDEX sessions_guid ON sessions (guid, created);
+CREATE INDEX sessions_expires ON sessions (expires);
+CREATE INDEX sessions_used ON sessions (used);
+
+-- Links that sign a person in, once.
+CREATE TABLE links (
+    hash      TEXT    NOT NULL PRIMARY KEY,
+    community INTEGER NOT NULL,
+    guid      TEXT    NOT NULL,
+    expires   INTEGER NOT NULL,
+    FOREIGN KEY (community, guid) REFERENCES people (community, guid)
+) STRICT, WITHOUT ROWID;
+
+-- Who did what to whom.
+CREATE TABLE audit (
+    id        INTEGER PRIMARY KEY AUTOINCREMENT,
+    at        INTEGER NOT NULL,
+    community INTEGER NOT NULL,
+    actor     TEXT    NOT NULL,
+    action    TEXT    NOT NULL,
+    person    TEXT    NOT NULL, -- whom it was done to
+    object    TEXT    NOT NULL, -- what it was done with: a version, an attachment's key, a name
+    address   TEXT    NOT NULL  -- the actor's network address
+) STRICT;
+CREATE INDEX audit_community ON audit (community, id);
+
+UPDATE schema SET min_reader = 5;
