@@ -26,6 +26,11 @@ func (s *site) dialect(path string) dialect {
 	if strings.HasPrefix(path, "/.api2/") || strings.HasPrefix(path, "/.api/") {
 		return s.Igloo
 	}
+	if room, ok := strings.CutPrefix(path, "/v1/communities/"); ok {
+		if _, below, _ := strings.Cut(room, "/"); strings.HasPrefix(below, "tus/") {
+			return s.Tus
+		}
+	}
 	if path == "/signin" || path == "/signout" || strings.HasPrefix(path, "/signin/") {
 		return s.Page
 	}

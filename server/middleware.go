@@ -73,7 +73,7 @@ func (s *site) log(c echo.Context, at time.Time, route string, in int64, took ti
 	line.AddAttrs(requestID(c), slog.String("method", c.Request().Method), slog.String("route", route),
 		slog.Int("status", c.Response().Status), slog.Int64("in", in), slog.Int64("out", c.Response().Size),
 		slog.Duration("took", took), slog.String("ip", c.RealIP()))
-	if key := c.Param("attachmentKey"); len(key) == 10 {
+	if key := cmp.Or(c.Param("attachmentKey"), c.Param("uploadKey")); len(key) == 10 {
 		line.AddAttrs(slog.String("key", key))
 	}
 	if actor := reply.NotedActor(c); actor != "" {

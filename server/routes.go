@@ -9,6 +9,7 @@ const community = "/v1/communities/:communityKey"
 // holds the two together.
 func (s *site) routes(e *echo.Echo) {
 	s.iglooRoutes(e)
+	s.tusRoutes(e)
 	s.photoRoutes(e)
 	s.sessionRoutes(e)
 	s.pageRoutes(e)
@@ -43,6 +44,21 @@ func (s *site) iglooRoutes(e *echo.Echo) {
 	e.HEAD(binary+"/download/:name", s.Igloo.Download)
 	e.GET(binary+"/thumbnails/:name", s.Igloo.Thumbnail)
 	e.HEAD(binary+"/thumbnails/:name", s.Igloo.Thumbnail)
+}
+
+func (s *site) tusRoutes(e *echo.Echo) {
+	const (
+		uploads = community + "/tus/"
+		upload  = uploads + ":uploadKey"
+	)
+	e.OPTIONS(uploads, s.Tus.Options)
+	e.POST(uploads, s.Tus.Create)
+	e.OPTIONS(upload, s.Tus.Options)
+	e.HEAD(upload, s.Tus.Upload)
+	e.PATCH(upload, s.Tus.Upload)
+	e.DELETE(upload, s.Tus.Upload)
+	e.POST(upload, s.Tus.Upload)
+	e.GET(upload, s.Tus.Download)
 }
 
 func (s *site) photoRoutes(e *echo.Echo) {

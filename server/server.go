@@ -18,12 +18,14 @@ import (
 	"cameo/server/rate"
 	"cameo/server/reply"
 	"cameo/server/sessions"
+	"cameo/server/tus"
 )
 
 // Parts are the rooms of the house, made by server/boot.
 type Parts struct {
 	Auth     *auth.Auth
 	Igloo    *igloo.Handler
+	Tus      *tus.Handler
 	Photos   *photos.Handler
 	Sessions *sessions.Handler
 	Page     *page.Handler

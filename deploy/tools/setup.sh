@@ -18,6 +18,8 @@ iproute2               /bin/ip              a network of its own, in which every
 mate-backgrounds       /usr/share/backgrounds/mate/abstract/Elephants_3840x2160.jpg   a real photograph of 5 MB
 libimage-exiftool-perl /usr/bin/exiftool    metadata that a photo must have lost is looked for by another program
 chromium               /usr/bin/chromium    pages are opened in a real browser
+nodejs                 /usr/bin/node        clients of tus run in it
+npm                    /usr/bin/npm         and are installed by it
 "
 [ "${1:-}" != bench ] || wanted="$wanted
 libvips-dev            /usr/include/vips/vips.h   scaling photographs is measured beside libvips

@@ -116,6 +116,7 @@ bin=$("$tools/tools.sh" test) || exit
 "$tools/tools.sh" lint >"$work/lint.log" 2>&1 &
 lint_build=$!
 if [ "$mode" = all ]; then
+    nice "$tools/tools.sh" clients >"$work/clients.log" 2>&1 & # the tests that need them wait for them
     nice "$tools/tools.sh" s3 >"$work/s3.log" 2>&1 &
     s3_build=$!
 fi

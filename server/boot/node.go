@@ -147,12 +147,8 @@ func (n *Node) pages() (*page.Handler, error) {
 	if err != nil {
 		return nil, err
 	}
-	public := ""
-	if len(n.config.PublicURL) > 0 {
-		public = string(n.config.PublicURL[0])
-	}
 	pages, err := page.New(page.Config{
-		Public: public, People: n.Photos, Auth: n.auth, Issuer: n.Provider, Sealer: sealer,
+		Public: n.config.public(), People: n.Photos, Auth: n.auth, Issuer: n.Provider, Sealer: sealer,
 	})
 	if err != nil {
 		return nil, fault.Wrap(err, fault.Internal, "the pages cannot be made")
@@ -198,7 +194,12 @@ func (n *Node) speak() error {
 		cfg.TrustedProxies = append(cfg.TrustedProxies, netip.Prefix(p))
 	}
 	cfg.Pace.Idle, cfg.Pace.MinRate = time.Duration(n.config.IdleTimeout), int64(n.config.MinRate)
+	uploads, err := n.uploads(cfg.Pace)
+	if err != nil {
+		return err
+	}
 	n.handler = server.New(cfg, server.Parts{
+		Tus:  uploads,
 		Auth: n.auth,
 		Igloo: igloo.New(igloo.Config{
 			Engine: n.Engine, Photos: n.Photos, Auth: n.auth, Clock: n.machine.Clock, Pace: cfg.Pace,

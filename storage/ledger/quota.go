@@ -35,10 +35,9 @@ const (
 
 const day = storage.Millis(24 * time.Hour / time.Millisecond)
 
-// queue waits for the owner's turn, and returns the bytes that count for the day of u's creation, u's among
-// them. They count if the transaction is committed.
-func (l *Ledger) queue(ctx context.Context, u storage.Upload, q storage.Quota) (today int64, err error) {
-	n := counted(u.Length, q)
+// queue waits for the owner's turn, and returns the bytes that count for the day of u's creation, the n of u
+// among them. They count if the transaction is committed.
+func (l *Ledger) queue(ctx context.Context, u storage.Upload, n int64) (today int64, err error) {
 	err = l.db.WriteRow(ctx, queueForOwner, u.Community, u.Owner, u.Created/day, n).Scan(&today)
 	return today, err
 }
