@@ -17,6 +17,7 @@ type Config struct {
 	DrainTimeout   time.Duration  // for the rest of a body that nobody wants any more
 	MaxHeader      int            // bytes of a request's head
 	MaxBody        int64          // bytes of a body that is no upload
+	MaxOpen        int            // unfinished uploads of one person, which are refused elsewhere
 	Pace           reply.Pace     // how slowly a body may come and an answer may be read
 	TrustedProxies []netip.Prefix // whose X-Forwarded-For is believed; none: nobody's
 }

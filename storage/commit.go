@@ -108,7 +108,7 @@ func (s *session) adding(batch []*sealed) Commit {
 func (s *session) next() Commit {
 	return Commit{
 		ID: s.u.ID, Epoch: s.u.Epoch, From: s.u.Offset, To: s.u.Offset,
-		CRC: s.u.CRC, Inline: s.u.Inline, Now: s.e.Clock(),
+		CRC: s.u.CRC, Inline: s.u.Inline, Deferred: s.e.Limits.Quota.Deferred, Now: s.e.Clock(),
 	}
 }
 

@@ -71,8 +71,10 @@ type Ledger interface {
 
 // Quota bounds what one owner may have in one community. 0 is no bound.
 type Quota struct {
-	Open  int   // Active uploads
-	Bytes int64 // declared bytes of Active and Complete uploads
+	Open     int   // Active uploads
+	Bytes    int64 // declared bytes of Active and Complete uploads
+	Day      int64 // declared bytes of what is created in a day of UTC, whatever becomes of it
+	Deferred int64 // what an upload of Unknown length counts for in Bytes and Day, until it is declared
 }
 
 // Commit is one step of an upload, made by the holder of its epoch.
@@ -87,6 +89,7 @@ type Commit struct {
 	Head     []byte   // the first bytes afterwards; nil: unchanged
 	Last     *Request // nil: unchanged
 	Length   int64    // declares the length when > 0
+	Deferred int64    // with Length: what the upload has counted for until now, see Quota
 	State    State    // 0: unchanged. One that has Ended drops all extents, Put too; their blobs go to the trash
 	Reason   string   // with Failed
 	Due      Millis   // with State: when the sweep looks next

@@ -23,13 +23,16 @@ cmd/cameo              → server/boot, server/client
 server/boot            → everything
 server/servertest      → everything
 server/servertest/renderer → association/imaging, storage/fault
-server                 → server/igloo, server/photos, server/ops, server/page, server/auth, server/reply, storage/fault
+server                 → server/igloo, server/photos, server/sessions, server/ops, server/page, server/auth, server/rate, server/reply, storage/fault
 server/igloo           → server/auth, server/reply, association, association/imaging, storage, storage/fault
 server/photos          → server/auth, server/reply, association, association/imaging, storage, storage/fault
+server/sessions        → server/auth, server/reply, association, storage, storage/fault
 server/auth            → server/reply, association, storage, storage/fault
 server/auth/authtest   → standard library
 server/ops             → storage/fault
-server/page            → server/reply, docs/api
+server/page            → server/auth, server/reply, association, storage, storage/fault, docs/api
+server/rate            → storage, storage/fault
+server/rate/tally      → server/rate, storage, storage/sqldb
 server/client          → storage, storage/fault
 server/reply           → storage/fault
 association            → association/imaging, storage, storage/fault
@@ -60,7 +63,7 @@ var everywhere = []string{"storage/fault/point"}
 var forTests = []string{
 	"storage/blobs/*", "storage/blobs/disk/powertest", "storage/blobs/s3/s3test",
 	"storage/sqldb", "storage/sqldb/sqltest", "storage/ledger", "storage/ledger/ledgertest", "association/*", "association/imaging/imagingtest",
-	"server/auth/authtest", "server/boot", "server/client", "server/servertest",
+	"server/auth/authtest", "server/boot", "server/client", "server/rate/tally", "server/servertest",
 }
 
 // fences names the rooms that may know a foreign library (or a part of the standard one); nobody else may.

@@ -21,7 +21,9 @@ func (h *Handler) enter(c echo.Context) (association.Actor, storage.Community, e
 		return association.Actor{}, 0, err
 	}
 	actor, err := h.Auth.Actor(c)
-	reply.NoteActor(c, string(actor.GUID))
+	if refused := reply.NoteActor(c, string(actor.GUID)); refused != nil {
+		return actor, 0, refused
+	}
 	if !h.Members {
 		if fault.Is(err, fault.Unauthenticated) { // an old token hides no public photo
 			return association.Actor{}, community, nil
@@ -53,8 +55,11 @@ func (h *Handler) admit(c echo.Context) (storage.Community, caching, error) {
 		return community, h.forever, err
 	}
 	community, err := storage.ParseCommunity(c.Param("communityKey"))
-	if err != nil || !h.Members { // who asks for a public photo makes no difference
-		return community, h.forever, err
+	if err != nil {
+		return 0, nil, err
+	}
+	if !h.Members { // who asks for a public photo makes no difference: they are a stranger
+		return community, h.forever, reply.NoteActor(c, "")
 	}
 	rest, err := h.URLs.Verify(c.Request().URL.Path, c.QueryParams())
 	return community, h.keptAs(fmt.Sprintf("max-age=%d", int64(rest/time.Second))), err

@@ -42,7 +42,7 @@ func (h *Handler) Current(c echo.Context) error {
 	if err != nil {
 		return err
 	}
-	c.Response().Header()["Vary"] = varyAccept
+	c.Response().Header().Add("Vary", "Accept")
 	if reply.Prefers(c.Request().Header, echo.MIMEApplicationJSON, "image/jpeg") {
 		return h.describe(c, http.StatusOK, actor, community, person)
 	}
@@ -79,7 +79,7 @@ func (h *Handler) Version(c echo.Context) error {
 	if err != nil {
 		return err
 	}
-	c.Response().Header()["Vary"] = varyAccept
+	c.Response().Header().Add("Vary", "Accept")
 	want.WebP = takesWebP(c)
 	p, err := h.Photos.VersionPicture(c.Request().Context(), community, version, want)
 	if err != nil {
@@ -105,10 +105,12 @@ func (h *Handler) Remove(c echo.Context) error {
 // Whether it may be changed is the Service's matter.
 func (h *Handler) editor(c echo.Context) (association.Actor, storage.Community, association.GUID, error) {
 	actor, err := h.Auth.Actor(c)
+	if refused := reply.NoteActor(c, string(actor.GUID)); refused != nil {
+		return actor, 0, "", refused
+	}
 	if err != nil {
 		return actor, 0, "", err
 	}
-	reply.NoteActor(c, string(actor.GUID))
 	community, person, err := parsePerson(c)
 	if err != nil {
 		return actor, 0, "", err

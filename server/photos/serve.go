@@ -24,9 +24,8 @@ func (c Config) keptAs(how string) caching {
 
 // What does not change from answer to answer, likewise shared.
 var (
-	varyAccept = []string{"Accept"}
-	anyPage    = []string{"cross-origin"} // may show a public photo
-	nothing    = []string{"default-src 'none'; style-src 'unsafe-inline'; sandbox"}
+	anyPage = []string{"cross-origin"} // may show a public photo
+	nothing = []string{"default-src 'none'; style-src 'unsafe-inline'; sandbox"}
 )
 
 // serve writes a picture, or 304 to those who have it.

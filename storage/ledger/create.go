@@ -10,16 +10,8 @@ import (
 )
 
 const (
-	queueForOwner = `INSERT INTO owners (community, owner, creations) VALUES ($1, $2, 1)
-		ON CONFLICT (community, owner) DO UPDATE SET creations = owners.creations + 1`
-
 	selectRequest = `SELECT ` + uploadColumns + ` FROM uploads
 		WHERE community = $1 AND owner = $2 AND request = $3 AND request <> ''`
-
-	countOpen = `SELECT COUNT(*) FROM uploads WHERE community = $1 AND owner = $2 AND state = 1`
-
-	sumBytes = `SELECT CAST(COALESCE(SUM(length), 0) AS BIGINT) FROM uploads
-		WHERE community = $1 AND owner = $2 AND state IN (1, 2) AND length > 0`
 
 	insertUpload = `INSERT INTO uploads (` + uploadColumns + `)
 		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20,
@@ -46,7 +38,8 @@ func (l *Ledger) Create(
 }
 
 func (l *Ledger) create(ctx context.Context, u storage.Upload, q storage.Quota) (storage.Upload, error) {
-	if _, err := l.db.Exec(ctx, queueForOwner, u.Community, u.Owner); err != nil {
+	today, err := l.queue(ctx, u, q)
+	if err != nil {
 		return storage.Upload{}, err
 	}
 	if u.Request != "" {
@@ -54,11 +47,14 @@ func (l *Ledger) create(ctx context.Context, u storage.Upload, q storage.Quota) 
 		switch {
 		case err == nil && (earlier.Length != u.Length || earlier.Type != u.Type || earlier.Name != u.Name):
 			return storage.Upload{}, fault.New(fault.Conflict, "the Idempotency-Key was used for another upload")
-		case !errors.Is(err, sqldb.ErrNoRow):
+		case err == nil:
+			_, err = l.db.Exec(ctx, giveBack, u.Community, u.Owner, counted(u.Length, q))
 			return earlier, err
+		case !errors.Is(err, sqldb.ErrNoRow):
+			return storage.Upload{}, err
 		}
 	}
-	if err := l.checkQuota(ctx, u, q); err != nil {
+	if err := l.checkQuota(ctx, u, q, today); err != nil {
 		return storage.Upload{}, err
 	}
 	n, err := l.db.Exec(ctx, insertUpload,
@@ -73,26 +69,4 @@ func (l *Ledger) create(ctx context.Context, u storage.Upload, q storage.Quota) 
 		return storage.Upload{}, err
 	}
 	return u, nil
-}
-
-func (l *Ledger) checkQuota(ctx context.Context, u storage.Upload, q storage.Quota) error {
-	if q.Open > 0 {
-		var open int
-		if err := l.db.QueryRow(ctx, countOpen, u.Community, u.Owner).Scan(&open); err != nil {
-			return err
-		}
-		if open >= q.Open {
-			return fault.New(fault.TooMany, "%d uploads are unfinished, the most allowed; finish or cancel one", open)
-		}
-	}
-	if q.Bytes > 0 {
-		var taken int64
-		if err := l.db.QueryRow(ctx, sumBytes, u.Community, u.Owner).Scan(&taken); err != nil {
-			return err
-		}
-		if max(u.Length, 0) > q.Bytes-taken {
-			return fault.New(fault.Full, "%d of %d bytes are taken; delete an upload", taken, q.Bytes)
-		}
-	}
-	return nil
 }

@@ -4,6 +4,6 @@ package ledger
 var Statements = map[string]string{
 	"find": selectUpload, "claim": claimUpload, "commit": advanceBytes, "change": advanceState, "add": advanceClaim, "extents": selectExtents,
 	"replace": deleteExtents, "grow": growExtent, "due": selectDue, "trash": trashUnmentioned, "empty": selectTrash,
-	"request": selectRequest, "open": countOpen, "bytes": sumBytes,
+	"request": selectRequest, "open": countOpen, "bytes": sumBytes, "declare": giveBackDeferred,
 	"hold": keepComplete, "unhold": becomeDue, "held": keepHeld,
 }
