@@ -59,6 +59,7 @@ type Config struct {
 	RateMisses  rate.Policy `name:"rate-misses" env:"CAMEO_RATE_MISSES" default:"1000/1m" placeholder:"N/TIME" help:"Keys that do not exist, and failures to sign in, of one person or of strangers at one address within a time; off for any number."`
 	Memory      ByteSize    `name:"memory" env:"CAMEO_MEMORY" default:"256MiB" placeholder:"SIZE" help:"Bytes of all uploads together that may wait in memory until they are durable. The whole process is kept near 160 MiB more, unless GOMEMLIMIT says otherwise."`
 	PhotoCache  ByteSize    `name:"photo-cache" env:"CAMEO_PHOTO_CACHE" default:"16MiB" placeholder:"SIZE" help:"Bytes of small pictures that are kept in memory, so that what many look at is not read from the store each time."`
+	PhotoMemory ByteSize    `name:"photo-memory" env:"CAMEO_PHOTO_MEMORY" default:"512MiB" placeholder:"SIZE" help:"Bytes that the photos being worked on may take together. One that needs more alone is refused: 48 megapixels mostly need 200MiB, a progressive JPEG with colours in full resolution 800MiB."`
 	InlineLimit ByteSize    `name:"inline-limit" env:"CAMEO_INLINE_LIMIT" default:"1MiB" placeholder:"SIZE" help:"Bytes of an upload's tail that may ride in its row, where the store gains by it."`
 	Expiry      Duration    `name:"expiry" env:"CAMEO_EXPIRY" default:"72h" placeholder:"TIME" help:"How long an upload may stay unfinished."`
 	Retention   Duration    `name:"retention" env:"CAMEO_RETENTION" default:"168h" placeholder:"TIME" help:"How long a finished upload is kept that is nobody's photo."`

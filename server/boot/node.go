@@ -137,6 +137,7 @@ func (c Config) photoLimits() association.Limits {
 	l.Closed = c.Directory == "closed"
 	l.MaxPhoto, l.Picture.Bytes = int64(c.MaxPhoto), int64(c.MaxPhoto)
 	l.Retention, l.Cache = time.Duration(c.Retention), int64(c.PhotoCache)
+	l.Memory = int64(c.PhotoMemory)
 	l.Sizes = c.Sizes
 	return l
 }
