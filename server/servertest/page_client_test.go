@@ -52,8 +52,14 @@ func TestTheClientForBrowsers(t *testing.T) {
 	for i := range noisy.Pix {
 		noisy.Pix[i] = byte(chance.Uint32()) | 0xff*byte(i%4/3) // opaque
 	}
-	photograph, text, heard := jpegOf(t, noisy), "", make(chan string, 1)
-	page := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+	photograph, heard := jpegOf(t, noisy), make(chan string, 1)
+	page := httptest.NewUnstartedServer(nil)
+	origin := "http://" + page.Listener.Addr().String()
+	i := servertest.Start(t, servertest.Configured(func(c *boot.Config) { c.CORSOrigin = []boot.Origin{boot.Origin(origin)} }))
+	jane := callInstance(t, i)
+	phone := newPhone(t, 5, i.URL)
+	text := fmt.Sprintf(sender, i.URL+"/js/cameo.js", phone.url, servertest.Person("jane"), jane.token)
+	page.Config.Handler = http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		switch r.URL.Path {
 		case "/good.jpg", "/other.jpg":
 			_, _ = w.Write(photograph)
@@ -66,12 +72,9 @@ func TestTheClientForBrowsers(t *testing.T) {
 			w.Header().Set("Content-Type", "text/html")
 			fmt.Fprint(w, text)
 		}
-	}))
+	})
+	page.Start()
 	t.Cleanup(page.Close)
-	i := servertest.Start(t, servertest.Configured(func(c *boot.Config) { c.CORSOrigin = []boot.Origin{boot.Origin(page.URL)} }))
-	jane := callInstance(t, i)
-	phone := newPhone(t, 5, i.URL)
-	text = fmt.Sprintf(sender, i.URL+"/js/cameo.js", phone.url, servertest.Person("jane"), jane.token)
 	keepOpen(t, browser, page.URL)
 	said := ""
 	select {
