@@ -19,6 +19,8 @@ type Actor struct {
 
 	Session string         // the id of the session that this is; "" for a token
 	Expires storage.Millis // until when what shows who it is may be believed; 0: unknown
+
+	Shown *Actor // it before the directory added to it; nil: nobody has asked it
 }
 
 // Known says whether the actor is somebody.

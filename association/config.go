@@ -18,6 +18,7 @@ type Config struct {
 	Queue     Queue
 	Directory Directory
 	Register  Register
+	Secrets   Secrets
 	Tx        Tx
 	Originals Originals
 	Blobs     storage.Blobs // where renditions lie

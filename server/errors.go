@@ -23,8 +23,11 @@ type dialect interface {
 // dialect is chosen by the path alone, so that a request which finds no route is refused in the right words
 // too.
 func (s *site) dialect(path string) dialect {
-	if strings.HasPrefix(path, "/.api2/") {
+	if strings.HasPrefix(path, "/.api2/") || strings.HasPrefix(path, "/.api/") {
 		return s.Igloo
+	}
+	if path == "/signin" || path == "/signout" || strings.HasPrefix(path, "/signin/") {
+		return s.Page
 	}
 	return s.Photos
 }

@@ -6,7 +6,9 @@ import (
 	"io"
 	"log/slog"
 	"net/http"
+	"net/netip"
 	"runtime/debug"
+	"slices"
 	"strconv"
 	"sync/atomic"
 
@@ -144,6 +146,35 @@ func canonicalPath(next echo.HandlerFunc) echo.HandlerFunc {
 func (s *site) pace(next echo.HandlerFunc) echo.HandlerFunc {
 	return func(c echo.Context) error {
 		c.Response().Writer = reply.NewWriter(c.Response().Writer, s.Pace)
+		return next(c)
+	}
+}
+
+// sameSite refuses what a page of another site has a browser send. It is for routes that need no session: those
+// that begin one would else let a page sign somebody in as somebody else.
+func (s *site) sameSite(next echo.HandlerFunc) echo.HandlerFunc {
+	return func(c echo.Context) error {
+		if err := s.Auth.Guard().Same(c); err != nil {
+			return err
+		}
+		return next(c)
+	}
+}
+
+// forwarded forgets what the request says of how it came, unless a trusted proxy says so.
+func (s *site) forwarded(next echo.HandlerFunc) echo.HandlerFunc {
+	return func(c echo.Context) error {
+		from, err := netip.ParseAddrPort(c.Request().RemoteAddr)
+		trusted := func(p netip.Prefix) bool { return err == nil && p.Contains(from.Addr().Unmap()) }
+		if !slices.ContainsFunc(s.TrustedProxies, trusted) {
+			h := c.Request().Header
+			for _, name := range [...]string{
+				echo.HeaderXForwardedProto, echo.HeaderXForwardedProtocol, echo.HeaderXForwardedSsl,
+				echo.HeaderXUrlScheme,
+			} {
+				h.Del(name)
+			}
+		}
 		return next(c)
 	}
 }

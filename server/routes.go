@@ -24,6 +24,9 @@ func (s *site) routes(e *echo.Echo) {
 	e.DELETE(attachment, s.Igloo.Delete)
 	e.POST(attachment+"/association/:objectId", s.Igloo.Associate)
 
+	// Igloo: sessions.
+	e.POST("/.api/api.svc/session/create", s.Igloo.CreateSession, s.small, s.sameSite)
+
 	// Igloo: files.
 	e.GET(binary+"/download/:name", s.Igloo.Download)
 	e.HEAD(binary+"/download/:name", s.Igloo.Download)
@@ -31,20 +34,34 @@ func (s *site) routes(e *echo.Echo) {
 	e.HEAD(binary+"/thumbnails/:name", s.Igloo.Thumbnail)
 
 	// Photos.
-	e.GET(community+"/users/:objectId/photo", s.Photos.Current)
-	e.HEAD(community+"/users/:objectId/photo", s.Photos.Current)
+	e.GET(community+"/users/:objectId/photo", s.Photos.Current, s.publicPhotos)
+	e.HEAD(community+"/users/:objectId/photo", s.Photos.Current, s.publicPhotos)
 	e.DELETE(community+"/users/:objectId/photo", s.Photos.Remove)
 	e.PUT(community+"/users/:objectId/photo/crop", s.Photos.Crop, s.small)
-	e.GET(community+"/photos/:version/:size", s.Photos.Version)
-	e.HEAD(community+"/photos/:version/:size", s.Photos.Version)
+	e.GET(community+"/photos/:version/:size", s.Photos.Version, s.publicPhotos)
+	e.HEAD(community+"/photos/:version/:size", s.Photos.Version, s.publicPhotos)
+
+	// Sessions.
+	e.POST("/v1/session", s.Sessions.Create, s.small, s.sameSite)
+	e.GET("/v1/session", s.Sessions.Current)
+	e.DELETE("/v1/session", s.Sessions.SignOut)
+	e.GET("/v1/sessions", s.Sessions.List)
+	e.DELETE("/v1/sessions", s.Sessions.EndOthers)
+	e.DELETE("/v1/sessions/:sessionId", s.Sessions.End)
 
 	// Pages for people.
 	e.GET("/", s.Page.Home)
 	e.HEAD("/", s.Page.Home)
+	e.GET("/signin", s.Page.SignInForm)
+	e.POST("/signin", s.Page.SignIn, s.small, s.sameSite)
+	e.GET("/signin/start", s.Page.Start)
+	e.GET("/signin/callback", s.Page.Callback)
+	e.GET("/signin/link", s.Page.Link)
+	e.POST("/signout", s.Page.SignOut, s.small, s.sameSite)
 	e.GET("/docs", s.Page.Docs)
 	e.HEAD("/docs", s.Page.Docs)
-	e.GET("/js/:script", s.Page.Script)
-	e.HEAD("/js/:script", s.Page.Script)
+	e.GET("/js/:script", s.Page.Script, anyOrigin)
+	e.HEAD("/js/:script", s.Page.Script, anyOrigin)
 	e.GET("/openapi.yaml", s.Page.Spec)
 	e.HEAD("/openapi.yaml", s.Page.Spec)
 

@@ -17,19 +17,21 @@ import (
 	"cameo/server/photos"
 	"cameo/server/rate"
 	"cameo/server/reply"
+	"cameo/server/sessions"
 )
 
 // Parts are the rooms of the house, made by server/boot.
 type Parts struct {
-	Auth    *auth.Auth
-	Igloo   *igloo.Handler
-	Photos  *photos.Handler
-	Page    *page.Handler
-	Health  *ops.Health
-	Metrics *ops.Metrics
-	Log     *slog.Logger
-	Random  io.Reader // numbers requests
-	Rates   rate.Limits
+	Auth     *auth.Auth
+	Igloo    *igloo.Handler
+	Photos   *photos.Handler
+	Sessions *sessions.Handler
+	Page     *page.Handler
+	Health   *ops.Health
+	Metrics  *ops.Metrics
+	Log      *slog.Logger
+	Random   io.Reader // numbers requests
+	Rates    rate.Limits
 }
 
 // site is what the middleware and the error handler know.
@@ -48,9 +50,9 @@ func New(cfg Config, parts Parts) http.Handler {
 	e.HTTPErrorHandler = s.fail
 	// Before the router, so that requests for which there is no route are counted, named and logged like all
 	// others.
-	e.Pre(s.number, s.record, s.pace, s.safeguard, reply.Framing, s.limitAddress, canonicalPath,
+	e.Pre(s.number, s.record, s.pace, s.safeguard, s.forwarded, reply.Framing, s.limitAddress, canonicalPath,
 		s.recover)
-	e.Use(s.limitActor)
+	e.Use(s.crossOrigin(), s.limitActor)
 	s.routes(e)
 	return e
 }

@@ -23,13 +23,14 @@ cmd/cameo              → server/boot, server/client
 server/boot            → everything
 server/servertest      → everything
 server/servertest/renderer → association/imaging, storage/fault
-server                 → server/igloo, server/photos, server/ops, server/page, server/auth, server/rate, server/reply, storage/fault
+server                 → server/igloo, server/photos, server/sessions, server/ops, server/page, server/auth, server/rate, server/reply, storage/fault
 server/igloo           → server/auth, server/reply, association, association/imaging, storage, storage/fault
 server/photos          → server/auth, server/reply, association, association/imaging, storage, storage/fault
+server/sessions        → server/auth, server/reply, association, storage, storage/fault
 server/auth            → server/reply, association, storage, storage/fault
 server/auth/authtest   → standard library
 server/ops             → storage/fault
-server/page            → server/reply, docs/api
+server/page            → server/auth, server/reply, association, storage, storage/fault, docs/api
 server/rate            → storage, storage/fault
 server/rate/tally      → server/rate, storage, storage/sqldb
 server/client          → storage, storage/fault

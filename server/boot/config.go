@@ -40,6 +40,10 @@ type Config struct {
 
 	Issuer `embed:""`
 
+	CORSOrigin  []Origin `name:"cors-origin" env:"CAMEO_CORS_ORIGIN" placeholder:"ORIGIN" help:"Origin of other pages that may act for the people who use them, such as https://app.example.org. May be given several times."`
+	SessionLife Duration `name:"session-life" env:"CAMEO_SESSION_LIFE" default:"720h" placeholder:"TIME" help:"How long a person stays signed in at most."`
+	SessionIdle Duration `name:"session-idle" env:"CAMEO_SESSION_IDLE" default:"24h" placeholder:"TIME" help:"How long a person stays signed in who does nothing."`
+
 	Directory Admission `name:"directory" env:"CAMEO_DIRECTORY" default:"open" placeholder:"open|closed" help:"Whether a person who is not known yet is added at first sight (open) or refused (closed)."`
 	Photos    Audience  `name:"photos" env:"CAMEO_PHOTOS" default:"public" placeholder:"public|members" help:"Who may see photos: everybody, or members of their community and whoever has a signed URL from one."`
 	PhotoURLs Duration  `name:"photo-urls" env:"CAMEO_PHOTO_URLS" default:"1h" placeholder:"TIME" help:"With --photos members: how long a signed URL is good, at most; half as long at least."`
@@ -157,7 +161,7 @@ func (c Config) checkLimits() error {
 	if d := time.Duration(c.PhotoURLs); d < shortestURL || d > longestURL {
 		return wrong("photo-urls", "want a duration from 1m to 720h")
 	}
-	if err := cmp.Or(c.Limits().Validate(), c.photoLimits().Validate()); err != nil {
+	if err := cmp.Or(c.Limits().Validate(), c.photoLimits().Validate(), c.sessionLimits().Validate()); err != nil {
 		return fault.New(fault.Invalid, "--%v", err)
 	}
 	if c.IdleTimeout < Duration(time.Second) {

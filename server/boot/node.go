@@ -22,6 +22,7 @@ import (
 	"cameo/server/photos"
 	"cameo/server/rate"
 	"cameo/server/rate/tally"
+	"cameo/server/sessions"
 	"cameo/storage"
 	"cameo/storage/fault"
 	"cameo/storage/ledger"
@@ -121,9 +122,10 @@ func (n *Node) associate() {
 	n.Directory = directory.New(n.state.db, n.machine.Clock, n.machine.Random)
 	cfg := association.Config{
 		Album: pictures, Queue: pictures, Directory: n.Directory, Register: n.Directory,
-		Tx: n.state.db, Originals: n.Engine,
+		Secrets: n.Directory,
+		Tx:      n.state.db, Originals: n.Engine,
 		Blobs: n.state.blobs, Holds: rows, Trash: rows, Clock: n.machine.Clock, Random: n.machine.Random,
-		Log: n.log, Limits: n.config.photoLimits(), Sessions: association.DefaultSessionLimits(),
+		Log: n.log, Limits: n.config.photoLimits(), Sessions: n.config.sessionLimits(),
 	}
 	n.worker = association.NewWorker(cfg)
 	cfg.Wake, cfg.Make = n.worker.Wake, association.NewMaker(n.worker).Make
@@ -139,6 +141,31 @@ func (c Config) photoLimits() association.Limits {
 	return l
 }
 
+// pages makes what people look at.
+func (n *Node) pages() (*page.Handler, error) {
+	sealer, err := auth.NewSealer(n.Keys, "sign-in")
+	if err != nil {
+		return nil, err
+	}
+	public := ""
+	if len(n.config.PublicURL) > 0 {
+		public = string(n.config.PublicURL[0])
+	}
+	pages, err := page.New(page.Config{
+		Public: public, People: n.Photos, Auth: n.auth, Issuer: n.Provider, Sealer: sealer,
+	})
+	if err != nil {
+		return nil, fault.Wrap(err, fault.Internal, "the pages cannot be made")
+	}
+	return pages, nil
+}
+
+func (c Config) sessionLimits() association.SessionLimits {
+	l := association.DefaultSessionLimits()
+	l.Life, l.Idle = time.Duration(c.SessionLife), time.Duration(c.SessionIdle)
+	return l
+}
+
 // speak makes what answers requests.
 func (n *Node) speak() error {
 	alive, end := context.WithCancel(context.Background())
@@ -149,18 +176,17 @@ func (n *Node) speak() error {
 	if err != nil {
 		return err
 	}
-	n.auth, n.Provider = auth.New(verifier, n.Photos), auth.NewProvider(verifier, n.machine.Random)
+	n.Provider = auth.NewProvider(verifier, n.machine.Random)
+	if n.auth, err = n.config.newAuth(n.Keys, verifier, n.Photos); err != nil {
+		return err
+	}
 	urls, err := auth.NewURLSigner(n.Keys, n.machine.Clock, time.Duration(n.config.PhotoURLs))
 	if err != nil {
 		return err
 	}
-	public := ""
-	if len(n.config.PublicURL) > 0 {
-		public = string(n.config.PublicURL[0])
-	}
-	pages, err := page.New(public)
+	pages, err := n.pages()
 	if err != nil {
-		return fault.Wrap(err, fault.Internal, "the pages cannot be made")
+		return err
 	}
 	n.health = ops.NewHealth(n.machine.Now,
 		n.watched("database", n.state.db.Check), n.watched("blobs", n.state.blobs.Check))
@@ -180,8 +206,9 @@ func (n *Node) speak() error {
 		Photos: photos.New(photos.Config{
 			Photos: n.Photos, Auth: n.auth, Members: n.config.Photos == "members", URLs: urls,
 		}),
-		Page:   pages,
-		Health: n.health, Metrics: n.metrics, Log: n.log, Random: n.machine.Random, Rates: n.rates,
+		Sessions: sessions.New(sessions.Config{People: n.Photos, Auth: n.auth}),
+		Page:     pages,
+		Health:   n.health, Metrics: n.metrics, Log: n.log, Random: n.machine.Random, Rates: n.rates,
 	})
 	return nil
 }

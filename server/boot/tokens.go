@@ -39,6 +39,26 @@ func (c Config) checkIssuer(ctx context.Context, keys auth.Keys, m Machine) erro
 	return errors.Join(err, failed)
 }
 
+// newAuth believes the tokens of v and the sessions of people, where they come from pages of ours or of friends.
+func (c Config) newAuth(keys auth.Keys, v *auth.Verifier, people auth.People) (*auth.Auth, error) {
+	guard, err := auth.NewGuard(keys, c.origins())
+	if err != nil {
+		return nil, err
+	}
+	return auth.New(v, people, guard), nil
+}
+
+// origins are those whose pages may act for the people who use them.
+func (c Config) origins() (o auth.Origins) {
+	for _, one := range c.PublicURL {
+		o.Public = append(o.Public, string(one))
+	}
+	for _, one := range c.CORSOrigin {
+		o.Allowed = append(o.Allowed, string(one))
+	}
+	return o
+}
+
 // Grant says for whom a token is made.
 type Grant struct {
 	Community string // in digits

@@ -98,6 +98,24 @@ func (w *WebURL) UnmarshalText(text []byte) error {
 	return nil
 }
 
+// Origin is that of a page, as browsers write it in the header Origin.
+type Origin string
+
+// UnmarshalText reads an origin: scheme and host, and a port that does not go without saying. No pattern is one.
+func (o *Origin) UnmarshalText(text []byte) error {
+	if bytes.ContainsRune(text, '*') {
+		return fmt.Errorf("%s: any page could act for the people who use it; name each origin, "+
+			"such as https://app.example.org", text)
+	}
+	u, err := url.Parse(strings.ToLower(string(text)))
+	if err != nil || u.Scheme != "http" && u.Scheme != "https" || u.Hostname() == "" ||
+		u.User != nil || strings.TrimRight(u.String(), "/") != u.Scheme+"://"+u.Host {
+		return fmt.Errorf("%s: want an origin such as https://app.example.org", text)
+	}
+	*o = Origin(u.Scheme + "://" + u.Host)
+	return nil
+}
+
 // Role is what an issuer calls those who belong to a community or administer it, written ROLE=COMMUNITY.
 type Role auth.Role
 

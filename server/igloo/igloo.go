@@ -42,6 +42,12 @@ type Handler struct{ Config }
 // New returns a Handler over its parts.
 func New(cfg Config) *Handler { return &Handler{cfg} }
 
+// Headers are those of requests and answers that pages of other origins need for this dialect.
+func Headers() (request, response []string) {
+	return []string{"Content-Range", "Idempotency-Key", "Content-Digest", "Content-MD5", "X-Igloo-Auth"},
+		[]string{"Location", "Range", "Upload-Length", "Upload-Offset", "Retry-After"}
+}
+
 // session returns who asks. A stranger is Unauthenticated: nothing here is public.
 func (h *Handler) session(c echo.Context) (association.Actor, error) {
 	actor, err := h.Auth.Actor(c)

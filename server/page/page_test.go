@@ -11,12 +11,13 @@ import (
 	"github.com/labstack/echo/v4"
 
 	"cameo/docs/api"
+	"cameo/server/auth"
 	"cameo/server/page"
 )
 
 func render(t *testing.T, public string, show func(*page.Handler) echo.HandlerFunc) *httptest.ResponseRecorder {
 	t.Helper()
-	h, err := page.New(public)
+	h, err := page.New(page.Config{Public: public, Auth: auth.New(nil, nil, nil)})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -86,7 +87,7 @@ func TestSpecIsServedAsItIs(t *testing.T) {
 func TestScripts(t *testing.T) {
 	t.Parallel()
 	ask := func(name, tag string) *httptest.ResponseRecorder {
-		pages, err := page.New("")
+		pages, err := page.New(page.Config{})
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -36,7 +36,7 @@ func (h *Handler) Current(c echo.Context) error {
 	if err != nil {
 		return err
 	}
-	c.Response().Header().Set("Vary", "Accept")
+	c.Response().Header().Add("Vary", "Accept")
 	if reply.Prefers(c.Request().Header, echo.MIMEApplicationJSON, "image/jpeg") {
 		return h.describe(c, http.StatusOK, actor, community, person)
 	}
@@ -73,7 +73,7 @@ func (h *Handler) Version(c echo.Context) error {
 	if err != nil {
 		return err
 	}
-	c.Response().Header().Set("Vary", "Accept")
+	c.Response().Header().Add("Vary", "Accept")
 	want.WebP = takesWebP(c)
 	p, err := h.Photos.VersionPicture(c.Request().Context(), community, version, want)
 	if err != nil {
