@@ -2,6 +2,7 @@ package association
 
 import (
 	"context"
+	"slices"
 
 	"cameo/storage"
 	"cameo/storage/fault"
@@ -12,12 +13,14 @@ type Service struct {
 	Config
 	recent   *recent
 	pictures *pictures
+	sizes    []int // that may be asked for
 }
 
 // NewService returns a Service over its parts.
 func NewService(cfg Config) *Service {
 	return &Service{
 		Config: cfg, recent: newRecent(cfg.Clock), pictures: newPictures(cfg.Blobs, cfg.Limits.Cache),
+		sizes: cfg.Limits.allSizes(),
 	}
 }
 
@@ -89,7 +92,7 @@ func (s *Service) Describe(
 		if err != nil {
 			return Description{}, err
 		}
-		d.Width, d.Height, d.Sizes = current.Width, current.Height, s.allSizes()
+		d.Width, d.Height, d.Sizes = current.Width, current.Height, slices.Clone(s.sizes)
 		d.Crop = current.Crop.Of(current.Width, current.Height)
 		d.Thumbhash, d.Colour = current.Thumbhash, current.Colour
 	}

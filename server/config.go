@@ -61,6 +61,7 @@ func (c Config) HTTP(h http.Handler) *http.Server {
 		ReadHeaderTimeout: c.HeaderTimeout,
 		IdleTimeout:       c.IdleTimeout,
 		MaxHeaderBytes:    c.MaxHeader,
+		ConnContext:       reply.ConnContext,
 	}
 }
 

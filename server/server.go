@@ -50,7 +50,7 @@ func New(cfg Config, parts Parts) http.Handler {
 	e.HTTPErrorHandler = s.fail
 	// Before the router, so that requests for which there is no route are counted, named and logged like all
 	// others.
-	e.Pre(s.number, s.record, s.pace, s.safeguard, s.forwarded, reply.Framing, s.limitAddress, canonicalPath,
+	e.Pre(s.number, s.pace, s.record, s.safeguard, s.forwarded, reply.Framing, s.limitAddress, canonicalPath,
 		s.recover)
 	e.Use(s.crossOrigin(), s.limitActor)
 	s.routes(e)

@@ -48,21 +48,21 @@ func (h *Handler) who(c echo.Context) (association.Actor, storage.Community, ass
 
 // admit lets those look at a version who enter, and whoever has a signed address. It returns the community of
 // the path, and how the answer may be cached.
-func (h *Handler) admit(c echo.Context) (storage.Community, string, error) {
+func (h *Handler) admit(c echo.Context) (storage.Community, caching, error) {
 	query := c.Request().URL.RawQuery
 	if h.Members && (query == "" || !auth.Signed(c.QueryParams())) {
 		_, community, err := h.enter(c)
-		return community, forever, err
+		return community, h.forever, err
 	}
 	community, err := storage.ParseCommunity(c.Param("communityKey"))
 	if err != nil {
-		return 0, "", err
+		return 0, caching{}, err
 	}
 	if !h.Members { // who asks for a public photo makes no difference: they are a stranger
-		return community, forever, reply.NoteActor(c, "")
+		return community, h.forever, reply.NoteActor(c, "")
 	}
 	rest, err := h.URLs.Verify(c.Request().URL.Path, c.QueryParams())
-	return community, fmt.Sprintf("max-age=%d", int64(rest/time.Second)), err
+	return community, h.keptAs(fmt.Sprintf("max-age=%d", int64(rest/time.Second))), err
 }
 
 // address is where a version is shown in a size. The recipe makes it another address when pictures come to be

@@ -14,7 +14,9 @@ func OnActor(c echo.Context, ask func(c echo.Context, guid string) error) { c.Se
 // any, is the answer: this actor may not go on. Each request that looks for something by a key is noted
 // before it looks.
 func NoteActor(c echo.Context, guid string) error {
-	c.Set(actorKey, guid)
+	if guid != "" {
+		c.Set(actorKey, guid)
+	}
 	if ask, ok := c.Get(askKey).(func(c echo.Context, guid string) error); ok {
 		return ask(c, guid)
 	}
