@@ -42,8 +42,8 @@ func (s *site) limitActor(next echo.HandlerFunc) echo.HandlerFunc {
 // signInCost is how many wrong guesses at keys a failure to sign in counts for: passwords are shorter.
 const signInCost = 20
 
-// limitSignIn refuses addresses from which somebody has failed to sign in too often, before it is looked whether
-// the password is right now.
+// limitSignIn refuses addresses from which somebody has failed to sign in too often, before it is looked
+// whether the password is right now.
 func (s *site) limitSignIn(next echo.HandlerFunc) echo.HandlerFunc {
 	return func(c echo.Context) error {
 		from := guesser(c, "")
