@@ -37,7 +37,7 @@ func (s *site) iglooRoutes(e *echo.Echo) {
 	e.POST(attachment+"/association/:objectId", s.Igloo.Associate)
 
 	// Sessions.
-	e.POST("/.api/api.svc/session/create", s.Igloo.CreateSession, s.small, s.sameSite)
+	e.POST("/.api/api.svc/session/create", s.Igloo.CreateSession, s.small, s.sameSite, s.limitSignIn)
 
 	// Files.
 	e.GET(binary+"/download/:name", s.Igloo.Download)
@@ -71,7 +71,7 @@ func (s *site) photoRoutes(e *echo.Echo) {
 }
 
 func (s *site) sessionRoutes(e *echo.Echo) {
-	e.POST("/v1/session", s.Sessions.Create, s.small, s.sameSite)
+	e.POST("/v1/session", s.Sessions.Create, s.small, s.sameSite, s.limitSignIn)
 	e.GET("/v1/session", s.Sessions.Current)
 	e.DELETE("/v1/session", s.Sessions.SignOut)
 	e.GET("/v1/sessions", s.Sessions.List)
@@ -84,7 +84,7 @@ func (s *site) pageRoutes(e *echo.Echo) {
 	e.GET("/", s.Page.Home)
 	e.HEAD("/", s.Page.Home)
 	e.GET("/signin", s.Page.SignInForm)
-	e.POST("/signin", s.Page.SignIn, s.small, s.sameSite)
+	e.POST("/signin", s.Page.SignIn, s.small, s.sameSite, s.limitSignIn)
 	e.GET("/signin/start", s.Page.Start)
 	e.GET("/signin/callback", s.Page.Callback)
 	e.GET("/signin/link", s.Page.Link)
