@@ -10,14 +10,16 @@ import (
 // Service answers what people ask about photos, and judges whether they may.
 type Service struct {
 	Config
-	recent   *recent
-	pictures *pictures
+	recent    *recent
+	pictures  *pictures
+	passwords *turns // of those who sign in by one
 }
 
 // NewService returns a Service over its parts.
 func NewService(cfg Config) *Service {
 	return &Service{
 		Config: cfg, recent: newRecent(cfg.Clock), pictures: newPictures(cfg.Blobs, cfg.Limits.Cache),
+		passwords: newTurns(),
 	}
 }
 
