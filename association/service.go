@@ -11,16 +11,18 @@ import (
 // Service answers what people ask about photos, and judges whether they may.
 type Service struct {
 	Config
-	recent   *recent
-	pictures *pictures
-	sizes    []int // that may be asked for
+	recent    *recent
+	pictures  *pictures
+	sizes     []int  // that may be asked for
+	passwords *turns // of those who sign in by one
 }
 
 // NewService returns a Service over its parts.
 func NewService(cfg Config) *Service {
 	return &Service{
 		Config: cfg, recent: newRecent(cfg.Clock), pictures: newPictures(cfg.Blobs, cfg.Limits.Cache),
-		sizes: cfg.Limits.allSizes(),
+		sizes:     cfg.Limits.allSizes(),
+		passwords: newTurns(),
 	}
 }
 

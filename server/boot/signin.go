@@ -89,7 +89,7 @@ func (n *Node) appoint(ctx context.Context) (association.GUID, error) {
 		return "", fault.Wrap(err, fault.Internal, "no randomness")
 	}
 	person := association.GUID(id.String())
-	return person, n.Directory.Appoint(ctx, firstCommunity, person)
+	return person, n.Directory.Appoint(ctx, firstCommunity, person, "Administrator")
 }
 
 // publicURL is the address that people use.

@@ -51,11 +51,12 @@ func (h *Handler) CreateSession(c echo.Context) error {
 		return err
 	}
 	ctx := c.Request().Context()
-	community, err := h.community(ctx, asked.community, c.Request().Host, h.Auth.Guard().Base(c))
-	if err != nil {
-		return err
+	var community storage.Community
+	in := func(ctx context.Context) (_ storage.Community, err error) {
+		community, err = h.community(ctx, asked.community, c.Request().Host, h.Auth.Guard().Base(c))
+		return community, err
 	}
-	actor, err := h.Photos.SignIn(ctx, community, asked.name, asked.password)
+	actor, err := h.Photos.SignIn(ctx, in, asked.name, asked.password)
 	if err != nil {
 		return err
 	}

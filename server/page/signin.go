@@ -79,15 +79,18 @@ func (h *Handler) SignIn(c echo.Context) error {
 }
 
 func (h *Handler) signIn(c echo.Context, f form, password string) error {
-	ctx := c.Request().Context()
-	community, err := storage.ParseCommunity(f.Community)
-	if err != nil {
-		community, err = h.People.Secrets.FindCommunity(ctx, f.Community)
-		if err != nil && !fault.Is(err, fault.NotFound) {
-			return err
+	in := func(ctx context.Context) (storage.Community, error) {
+		community, err := storage.ParseCommunity(f.Community)
+		if err == nil {
+			return community, nil
 		}
+		community, err = h.People.Secrets.FindCommunity(ctx, f.Community)
+		if fault.Is(err, fault.NotFound) {
+			return 0, nil
+		}
+		return community, err
 	}
-	actor, err := h.People.SignIn(ctx, community, f.Name, password)
+	actor, err := h.People.SignIn(c.Request().Context(), in, f.Name, password)
 	if err != nil {
 		return err
 	}

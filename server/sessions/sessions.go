@@ -76,7 +76,7 @@ func (h *Handler) arrive(c echo.Context) (association.Actor, association.Via, er
 		return association.Actor{}, "", err
 	}
 	if given {
-		actor, err := h.signIn(c.Request().Context(), asked)
+		actor, err := h.People.SignIn(c.Request().Context(), h.place(asked), asked.Name, asked.Password)
 		return actor, association.ViaPassword, err
 	}
 	actor, err := h.who(c)
