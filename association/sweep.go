@@ -1,18 +1,21 @@
 package association
 
-import "context"
+import (
+	"context"
+	"errors"
+)
 
 // sweepBatch is how many photos are forgotten in one transaction.
 const sweepBatch = 100
 
 // Sweep forgets photos that are over: replaced, removed and failed ones whose time has passed. It says how
-// many. Many nodes may sweep at once.
+// many. It also forgets what the audit log need not remember any longer. Many nodes may sweep at once.
 func (s *Service) Sweep(ctx context.Context) (forgotten int, err error) {
 	for ctx.Err() == nil {
 		n, err := s.Queue.Forget(ctx, s.Clock(), sweepBatch)
 		forgotten += n
 		if err != nil || n < sweepBatch {
-			return forgotten, err
+			return forgotten, errors.Join(err, s.sweepAudit(ctx))
 		}
 	}
 	return forgotten, ctx.Err()

@@ -33,6 +33,12 @@ func New(v *Verifier, p People) *Auth { return &Auth{v, p} }
 // may pass is for the dialect to ask (association.Actor.Enter). Credentials that are there and not good are
 // Unauthenticated.
 func (a *Auth) Actor(c echo.Context) (association.Actor, error) {
+	actor, err := a.identify(c)
+	actor.Address = c.RealIP()
+	return actor, err
+}
+
+func (a *Auth) identify(c echo.Context) (association.Actor, error) {
 	shown, err := credential(c.Request())
 	if err != nil {
 		return association.Actor{}, err

@@ -115,6 +115,7 @@ func (n *Node) associate() {
 	n.Directory = directory.New(n.state.db, n.machine.Clock, n.machine.Random)
 	cfg := association.Config{
 		Album: pictures, Queue: pictures, Directory: n.Directory, Register: n.Directory,
+		People: n.Directory, Identities: n.Directory, Audit: n.Directory, Versions: pictures, Uploads: rows,
 		Tx: n.state.db, Originals: n.Engine,
 		Blobs: n.state.blobs, Holds: rows, Trash: rows, Clock: n.machine.Clock, Random: n.machine.Random,
 		Log: n.log, Limits: n.config.photoLimits(), Sessions: association.DefaultSessionLimits(),
