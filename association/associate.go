@@ -113,8 +113,8 @@ func (s *Service) fit(u storage.Upload) error {
 	return nil
 }
 
-// replace runs in a transaction, and says whether the person had a photo. The person's row is locked first: of
-// many at once, each sees what the one before has done, a merge and a shutting out too.
+// replace runs in a transaction, and says whether the person had a photo. The person's row is locked first:
+// of many at once, each sees what the one before has done, a merge and a shutting out too.
 func (s *Service) replace(ctx context.Context, next Photo) (p Photo, had bool, err error) {
 	person, err := s.meet(ctx, next.Community, next.Person)
 	if err != nil {

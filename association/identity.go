@@ -90,7 +90,8 @@ func isName(s string) bool {
 
 // isAddress takes what RFC 5322 calls an addr-spec, without comments, quotes and white space.
 func isAddress(s string) bool {
-	if !isText(s, longestEmail) || strings.ContainsFunc(s, unprintable) || strings.ContainsAny(s, ` "(),:;<>[]\`) {
+	const foreign = ` "(),:;<>[]\`
+	if !isText(s, longestEmail) || strings.ContainsFunc(s, unprintable) || strings.ContainsAny(s, foreign) {
 		return false
 	}
 	parsed, err := mail.ParseAddress(s)
