@@ -119,7 +119,8 @@ type Holds interface {
 
 // Body is where a write's bytes come from.
 type Body interface {
-	// Read is io.Reader's. A body that was cut gives an error other than io.EOF.
+	// Read is io.Reader's. A body that was cut gives an error other than io.EOF; one whose sender has lost the
+	// right to it Forbidden or Unauthenticated, and what it has brought since the last commit is dropped.
 	io.Reader
 	// Interrupt, from any goroutine, makes a blocked Read return an error soon, and every later one.
 	Interrupt()

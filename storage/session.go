@@ -147,6 +147,8 @@ func (s *session) bodyEnded() ending {
 		return ending{keep: true}
 	case fault.Is(s.in.err, fault.Malformed): // longer than its range: which bytes are meant is not known
 		return ending{err: s.in.err}
+	case fault.Is(s.in.err, fault.Forbidden), fault.Is(s.in.err, fault.Unauthenticated):
+		return ending{err: s.in.err} // the sender has lost the right to it
 	}
 	return ending{err: s.in.err, keep: true}
 }

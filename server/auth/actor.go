@@ -50,6 +50,7 @@ func (a *Auth) identify(c echo.Context) (association.Actor, error) {
 		if err != nil {
 			return association.Actor{}, err
 		}
+		c.Set(claimedKey, claimed)
 		return a.people.Arrive(ctx, claimed)
 	case sessionKey, sessionCookie:
 		return a.people.Resume(ctx, shown.secret)

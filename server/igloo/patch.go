@@ -37,7 +37,7 @@ func (h *Handler) Patch(c echo.Context) error {
 	}
 	body := reply.NewBody(c, h.Pace)
 	defer body.Close()
-	w.Body = body
+	w.Body = h.Auth.Watch(c, body, u, h.Pace.Now)
 	now, err := h.Engine.Append(c.Request().Context(), w)
 	if now.Key != "" {
 		u = now

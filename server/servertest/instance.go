@@ -119,8 +119,14 @@ func (i *Instance) Log() string { return i.log.String() }
 // in admin.
 func (i *Instance) Token(person association.GUID, admin ...storage.Community) string {
 	i.t.Helper()
+	return i.TokenOf(association.Actor{GUID: person, Communities: []storage.Community{1}, Admin: admin})
+}
+
+// TokenOf returns a bearer token, good for a day, that claims what a is.
+func (i *Instance) TokenOf(a association.Actor) string {
+	i.t.Helper()
 	token, err := i.node.Keys.Token(auth.Claims{
-		Subject: person, Communities: []storage.Community{1}, Admin: admin, For: 24 * time.Hour,
+		Subject: a.GUID, Communities: a.Communities, Admin: a.Admin, For: 24 * time.Hour,
 	})
 	if err != nil {
 		i.t.Fatal(err)

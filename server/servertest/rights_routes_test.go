@@ -1,0 +1,83 @@
+package servertest_test
+
+import (
+	"net/http"
+
+	"cameo/association"
+)
+
+// right is what a route lets people do, and with whose thing. In query, header and body stand {key}, {person} and
+// {version} for those of the thing, and {self} for who asks.
+type right struct {
+	do      association.Action
+	on      thingKind
+	query   string
+	header  http.Header
+	body    string
+	path    map[string]string // parameters that are not the thing's, such as objectId: "{self}"
+	shown   bool              // the upload is its owner's photo
+	missing int               // the answer to who may, when the thing is not there; 404 if 0
+}
+
+// thingKind is what a route's path names.
+type thingKind int
+
+const (
+	ofNobody thingKind = iota // nobody's in particular: it is the same for strangers
+	ofCommunity
+	ofUpload
+	ofPerson
+)
+
+var asJSON = http.Header{"Content-Type": {"application/json"}}
+
+// The routes under which the one and the other stand.
+const (
+	igloo     = "/.api2/api/v1/communities/{communityKey}/attachments"
+	iglooOne  = igloo + "/{attachmentKey}"
+	iglooPut  = igloo + "/uploads/{attachmentKey}"
+	stored    = "/.api2/binaries/{attachmentKey}"
+	v1        = "/v1/communities/{communityKey}"
+	userPhoto = v1 + "/users/{objectId}/photo"
+)
+
+// rights says of each route who may ask there, by the policy of package association. A route that is not here
+// fails the test, and so does a line without a route.
+var rights = map[string][]right{
+	"POST " + igloo: {{
+		do: association.EnterCommunity, on: ofCommunity, header: asJSON,
+		body: `{"Name":"me.png","ContentType":"image/png","ContentLength":1000}`,
+	}},
+	"PATCH " + iglooPut:  {{do: association.UseUpload, on: ofUpload, header: http.Header{"Content-Range": {"bytes */*"}}}},
+	"HEAD " + iglooPut:   {{do: association.UseUpload, on: ofUpload}},
+	"GET " + iglooPut:    {{do: association.UseUpload, on: ofUpload}},
+	"DELETE " + iglooPut: {{do: association.UseUpload, on: ofUpload}},
+	"HEAD " + iglooOne:   {{do: association.UseUpload, on: ofUpload}},
+	"GET " + iglooOne:    {{do: association.UseUpload, on: ofUpload}},
+	"DELETE " + iglooOne: {{do: association.UseUpload, on: ofUpload}},
+	"POST " + iglooOne + "/association/{objectId}": {
+		{do: association.UseUpload, on: ofUpload, query: "?type=ProfilePhoto", path: map[string]string{"objectId": "{self}"}},
+		{ // an open directory adds whom an administrator names
+			do: association.ChangePhoto, on: ofPerson, query: "?type=ProfilePhoto", missing: http.StatusOK,
+			path: map[string]string{"attachmentKey": "{ownkey}"},
+		},
+	},
+
+	"GET " + stored + "/download/{name}":    {{do: association.UseUpload, on: ofUpload}},
+	"HEAD " + stored + "/download/{name}":   {{do: association.UseUpload, on: ofUpload}},
+	"GET " + stored + "/thumbnails/{name}":  {{do: association.UseUpload, on: ofUpload, shown: true}},
+	"HEAD " + stored + "/thumbnails/{name}": {{do: association.UseUpload, on: ofUpload, shown: true}},
+
+	"GET " + userPhoto:                        {{on: ofNobody}},
+	"HEAD " + userPhoto:                       {{on: ofNobody}},
+	"DELETE " + userPhoto:                     {{do: association.ChangePhoto, on: ofPerson}},
+	"PUT " + userPhoto + "/crop":              {{do: association.ChangePhoto, on: ofPerson, header: asJSON, body: `{}`}},
+	"GET " + v1 + "/photos/{version}/{size}":  {{on: ofNobody}},
+	"HEAD " + v1 + "/photos/{version}/{size}": {{on: ofNobody}},
+
+	"GET /": {{on: ofNobody}}, "HEAD /": {{on: ofNobody}},
+	"GET /docs": {{on: ofNobody}}, "HEAD /docs": {{on: ofNobody}},
+	"GET /openapi.yaml": {{on: ofNobody}}, "HEAD /openapi.yaml": {{on: ofNobody}},
+	"GET /healthz": {{on: ofNobody}}, "HEAD /healthz": {{on: ofNobody}},
+	"GET /readyz": {{on: ofNobody}}, "HEAD /readyz": {{on: ofNobody}},
+}
