@@ -142,16 +142,13 @@ type Identities interface {
 	// Link gives a person the name. One that the person has already is no error; another person's is Exists,
 	// and tells nothing of that one. It says whether anything changed.
 	Link(ctx context.Context, c storage.Community, person GUID, id Identity) (bool, error)
-	// Unlink takes the name from the person; NotFound if it is not theirs.
-	Unlink(ctx context.Context, c storage.Community, person GUID, id Identity) error
+	// Unlink takes the name from the person. It says whether they had it.
+	Unlink(ctx context.Context, c storage.Community, person GUID, id Identity) (bool, error)
 	// Holder returns the person who has the name; NotFound.
 	Holder(ctx context.Context, c storage.Community, id Identity) (Person, error)
 	// Identities lists a person's names, by system and name.
 	Identities(ctx context.Context, c storage.Community, person GUID) ([]Identity, error)
 }
-
-// NoIdentity is the answer for a name that a person does not have.
-func NoIdentity() error { return fault.New(fault.NotFound, "the person has no such name") }
 
 // Holder returns the person who has a name in a system; NotFound.
 func (s *Service) Holder(ctx context.Context, c storage.Community, id Identity) (Person, error) {
@@ -177,7 +174,7 @@ func (s *Service) Link(ctx context.Context, a Actor, c storage.Community, person
 	})
 }
 
-// Unlink takes a name from a person; NotFound if it is not theirs.
+// Unlink takes a name from a person. Taking what is not theirs is no error; an unknown person is NotFound.
 func (s *Service) Unlink(ctx context.Context, a Actor, c storage.Community, person GUID, id Identity) error {
 	if err := a.May(ManagePeople, c, person); err != nil {
 		return err
@@ -187,7 +184,8 @@ func (s *Service) Unlink(ctx context.Context, a Actor, c storage.Community, pers
 		if err != nil {
 			return Entry{}, err
 		}
-		if err := s.Identities.Unlink(ctx, c, p.GUID, id); err != nil {
+		had, err := s.Identities.Unlink(ctx, c, p.GUID, id)
+		if err != nil || !had {
 			return Entry{}, err
 		}
 		return Entry{Community: c, Action: Unlinked, Person: p.GUID, Object: id.String()}, nil

@@ -91,7 +91,10 @@ func TestANameIsOnePersons(t *testing.T) {
 				t.Errorf("%s is %s's (%v), want %s's", c.id, p.GUID, err, c.want)
 			}
 		}
-		wantKind(t, h.service.Unlink(ctx, admin, here, john, uid), fault.NotFound)
+		must(t, h.service.Unlink(ctx, admin, here, john, uid)) // not john's: jane keeps it
+		if p, err := h.service.Holder(ctx, here, uid); err != nil || p.GUID != jane {
+			t.Errorf("taken from %s (%v) through another person", p.GUID, err)
+		}
 		must(t, h.service.Unlink(ctx, admin, here, jane, uid))
 		_, err = h.service.Holder(ctx, here, uid)
 		wantKind(t, err, fault.NotFound)

@@ -65,8 +65,8 @@ func (s *Service) known(ctx context.Context, a Actor, c storage.Community, perso
 	return p, a.May(ReadPerson, c, p.GUID)
 }
 
-// Rename changes the name that is displayed of a person: 1 to 255 bytes that can be shown, or none. In an
-// open directory the person may be new.
+// Rename changes the name that is displayed of a person: 1 to 255 bytes that can be shown, or none. A
+// person who is not known yet is added, to a closed directory too.
 func (s *Service) Rename(ctx context.Context, a Actor, c storage.Community, person GUID, name string) error {
 	if err := a.May(ManagePeople, c, person); err != nil {
 		return err
@@ -75,7 +75,10 @@ func (s *Service) Rename(ctx context.Context, a Actor, c storage.Community, pers
 		return fault.New(fault.Invalid, "a name has 1 to %d bytes that can be shown", longestName).About("name")
 	}
 	return s.audited(ctx, a, func(ctx context.Context) (Entry, error) {
-		p, err := s.meet(ctx, c, person)
+		if err := s.Directory.Ensure(ctx, c, person); err != nil {
+			return Entry{}, err
+		}
+		p, err := s.Directory.Lock(ctx, c, person)
 		if err != nil || p.Name == name {
 			return Entry{}, err
 		}

@@ -38,6 +38,12 @@ func (s *site) routes(e *echo.Echo) {
 	e.GET(community+"/photos/:version/:size", s.Photos.Version)
 	e.HEAD(community+"/photos/:version/:size", s.Photos.Version)
 
+	e.GET(community+"/users/:objectId/photos", s.Photos.Versions)
+	e.POST(community+"/photos/:version/restore", s.Photos.Restore, s.small)
+	e.POST(community+"/photos/:version/recrop", s.Photos.Recrop, s.small)
+
+	s.people(e, community)
+
 	// Pages for people.
 	e.GET("/", s.Page.Home)
 	e.HEAD("/", s.Page.Home)
@@ -51,4 +57,23 @@ func (s *site) routes(e *echo.Echo) {
 	e.HEAD("/healthz", s.Health.Alive)
 	e.GET("/readyz", s.Health.Ready)
 	e.HEAD("/readyz", s.Health.Ready)
+}
+
+// people are the routes of those who belong to a community.
+func (s *site) people(e *echo.Echo, community string) {
+	const (
+		users    = "/users"
+		user     = users + "/:objectId"
+		identity = user + "/identities/:system/:name"
+	)
+	e.GET(community+users, s.People.Find)
+	e.GET(community+user, s.People.Show)
+	e.PUT(community+user, s.People.Rename, s.small)
+	e.PUT(community+identity, s.People.Link, s.small)
+	e.DELETE(community+identity, s.People.Unlink)
+	e.POST(community+user+"/merge", s.People.Merge, s.small)
+	e.POST(community+user+"/disable", s.People.Disable, s.small)
+	e.POST(community+user+"/enable", s.People.Enable, s.small)
+	e.GET(community+"/uploads", s.People.Uploads)
+	e.GET(community+"/audit", s.People.Audit)
 }

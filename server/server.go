@@ -14,6 +14,7 @@ import (
 	"cameo/server/igloo"
 	"cameo/server/ops"
 	"cameo/server/page"
+	"cameo/server/people"
 	"cameo/server/photos"
 	"cameo/server/reply"
 )
@@ -23,6 +24,7 @@ type Parts struct {
 	Auth    *auth.Auth
 	Igloo   *igloo.Handler
 	Photos  *photos.Handler
+	People  *people.Handler
 	Page    *page.Handler
 	Health  *ops.Health
 	Metrics *ops.Metrics

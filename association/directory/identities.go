@@ -37,13 +37,10 @@ func (d *Directory) Link(
 // Unlink takes a name from a person, see association.Identities.
 func (d *Directory) Unlink(
 	ctx context.Context, c storage.Community, person association.GUID, id association.Identity,
-) error {
+) (bool, error) {
 	n, err := d.db.Exec(ctx, `DELETE FROM identities
 		WHERE community = $1 AND system = $2 AND name = $3 AND guid = $4`, c, id.System, id.Name, person)
-	if err == nil && n == 0 {
-		return association.NoIdentity()
-	}
-	return err
+	return n > 0, err
 }
 
 // Holder returns the person who has a name.

@@ -19,6 +19,7 @@ import (
 	"cameo/server/igloo"
 	"cameo/server/ops"
 	"cameo/server/page"
+	"cameo/server/people"
 	"cameo/server/photos"
 	"cameo/storage"
 	"cameo/storage/fault"
@@ -170,6 +171,7 @@ func (n *Node) speak() error {
 		Photos: photos.New(photos.Config{
 			Photos: n.Photos, Auth: n.auth, Members: n.config.Photos == "members", URLs: urls,
 		}),
+		People: people.New(people.Config{People: n.Photos, Auth: n.auth}),
 		Page:   pages,
 		Health: n.health, Metrics: n.metrics, Log: n.log, Random: n.machine.Random,
 	})

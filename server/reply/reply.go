@@ -35,3 +35,6 @@ func RetryAfter(h http.Header, d time.Duration) {
 	seconds := max(1, int64((d+time.Second-1)/time.Second))
 	h.Set("Retry-After", strconv.FormatInt(seconds, 10))
 }
+
+// Time is a point in time as JSON has it: RFC 3339 in UTC, to the millisecond.
+func Time(t time.Time) string { return t.UTC().Format("2006-01-02T15:04:05.000Z07:00") }
