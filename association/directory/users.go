@@ -79,6 +79,12 @@ func (d *Directory) put(ctx context.Context, u User, password string) error {
 	return err
 }
 
+// Appoint makes a person an administrator of the community.
+func (d *Directory) Appoint(ctx context.Context, c storage.Community, person association.GUID) error {
+	n, err := d.db.Exec(ctx, `UPDATE people SET admin = 1 WHERE community = $1 AND guid = $2`, c, person)
+	return someone(n, err)
+}
+
 // flag is a truth as the tables keep it.
 func flag(yes bool) int {
 	if yes {

@@ -19,6 +19,7 @@ type commands struct {
 	Token     token     `cmd:"" help:"Print a bearer token signed with the instance's own key."`
 	Community community `cmd:"" help:"Manage communities."`
 	User      user      `cmd:"" help:"Manage the people of a community."`
+	Audit     audit     `cmd:"" help:"Print who did what to whom."`
 	Put       put       `cmd:"" help:"Upload a photo; goes on where it stopped when it is called again."`
 	Status    status    `cmd:"" help:"Say how far an upload has come."`
 	Associate associate `cmd:"" help:"Make a finished upload a person's profile photo."`

@@ -36,6 +36,7 @@ server/reply           → storage/fault
 association            → association/imaging, storage, storage/fault
 association/album      → association, association/imaging, storage, storage/fault, storage/sqldb
 association/directory  → association, association/imaging, storage, storage/fault, storage/sqldb
+association/roster     → association, storage/fault
 association/imaging    → storage/fault
 association/imaging/imagingtest → standard library
 storage                → storage/fault

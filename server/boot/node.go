@@ -131,7 +131,7 @@ func (c Config) photoLimits() association.Limits {
 	l.Closed = c.Directory == "closed"
 	l.MaxPhoto, l.Picture.Bytes = int64(c.MaxPhoto), int64(c.MaxPhoto)
 	l.Retention, l.Cache = time.Duration(c.Retention), int64(c.PhotoCache)
-	l.Sizes = c.Sizes
+	l.Sizes, l.Audit = c.Sizes, time.Duration(c.AuditRetention)
 	return l
 }
 

@@ -199,7 +199,9 @@ func TestAnAdministratorsDay(t *testing.T) {
 	root.ask(200, "POST", "/users/"+guid("jay")+"/enable", "", nil)
 	jane.ask(200, "GET", "/uploads", "", nil)
 
-	var log struct{ Entries []struct{ Action, Actor, Person, Address string } }
+	var log struct {
+		Entries []struct{ Action, Actor, Person, Address string }
+	}
 	root.ask(200, "GET", "/audit", "", &log)
 	var said []string
 	for _, e := range log.Entries {
