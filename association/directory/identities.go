@@ -1,8 +1,10 @@
 package directory
 
 import (
+	"cmp"
 	"context"
 	"errors"
+	"slices"
 
 	"cameo/association"
 	"cameo/storage"
@@ -56,8 +58,12 @@ func (d *Directory) Holder(
 func (d *Directory) Identities(
 	ctx context.Context, c storage.Community, person association.GUID,
 ) ([]association.Identity, error) {
-	return sqldb.All(ctx, d.db, func(row sqldb.Scanner) (i association.Identity, err error) {
+	names, err := sqldb.All(ctx, d.db, func(row sqldb.Scanner) (i association.Identity, err error) {
 		return i, row.Scan(&i.System, &i.Name, &i.Shown)
-	}, `SELECT system, name, shown FROM identities WHERE community = $1 AND guid = $2 ORDER BY system, name`,
-		c, person)
+	}, `SELECT system, name, shown FROM identities WHERE community = $1 AND guid = $2`, c, person)
+	// Sorted here: for ORDER BY SQLite would read the names of the whole community, which stand in order.
+	slices.SortFunc(names, func(a, b association.Identity) int {
+		return cmp.Or(cmp.Compare(a.System, b.System), cmp.Compare(a.Name, b.Name))
+	})
+	return names, err
 }

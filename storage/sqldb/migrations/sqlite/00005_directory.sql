@@ -19,7 +19,8 @@ CREATE TABLE identities (
     PRIMARY KEY (community, system, name),
     FOREIGN KEY (community, guid) REFERENCES people (community, guid)
 ) STRICT, WITHOUT ROWID;
-CREATE INDEX identities_guid ON identities (community, guid);
+-- With all columns, or SQLite would rather read the whole community in the order of the primary key.
+CREATE INDEX identities_guid ON identities (community, guid, shown);
 
 CREATE TABLE passwords (
     community INTEGER NOT NULL,
