@@ -29,8 +29,10 @@ func (n Names) parse() ([]association.Identity, error) {
 		system association.System
 		text   string
 	}{
-		{"gigya-uid", association.Gigya, n.GigyaUID}, {"salesforce-id", association.Salesforce, n.SalesforceID},
-		{"login", association.Login, n.Login}, {"email", association.Email, n.Email},
+		{"gigya-uid", association.Gigya, n.GigyaUID},
+		{"salesforce-id", association.Salesforce, n.SalesforceID},
+		{"login", association.Login, n.Login},
+		{"email", association.Email, n.Email},
 	} {
 		if one.text == "" {
 			continue
