@@ -40,7 +40,8 @@ func newCSVReader(from io.Reader) (*csvReader, error) {
 	r := &csvReader{rows: csv.NewReader(buffered)}
 	head, err := r.rows.Read()
 	if err != nil {
-		return nil, fault.Wrap(err, fault.Invalid, "line 1: want headings such as %s", strings.Join(headings(), ","))
+		return nil, fault.Wrap(err, fault.Invalid,
+			"line 1: want headings such as %s", strings.Join(headings(), ","))
 	}
 	guid := false
 	for _, h := range head {

@@ -48,7 +48,9 @@ type userMerge struct {
 
 // Run merges and prints nothing.
 func (c *userMerge) Run(ctx context.Context, s streams) error {
-	return c.manage(ctx, s, func(p *boot.People) error { return p.Merge(ctx, c.User, c.Into, c.Photo == "merged") })
+	return c.manage(ctx, s, func(p *boot.People) error {
+		return p.Merge(ctx, c.User, c.Into, c.Photo == "merged")
+	})
 }
 
 type userDisable struct{ person }
