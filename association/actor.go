@@ -20,6 +20,8 @@ type Actor struct {
 	Address string         // the network address that asks, for the audit log; "" from a shell
 	Session string         // the id of the session that this is; "" for a token
 	Expires storage.Millis // until when what shows who it is may be believed; 0: unknown
+
+	Shown *Actor // it before the directory added to it; nil: nobody has asked it
 }
 
 // Known says whether the actor is somebody.

@@ -3,6 +3,7 @@ package association
 import (
 	"context"
 	"log/slog"
+	"slices"
 
 	"cameo/storage"
 	"cameo/storage/fault"
@@ -13,6 +14,7 @@ type Service struct {
 	Config
 	recent   *recent
 	pictures *pictures
+	sizes    []int // that may be asked for
 }
 
 // NewService returns a Service over its parts.
@@ -22,6 +24,7 @@ func NewService(cfg Config) *Service {
 	}
 	return &Service{
 		Config: cfg, recent: newRecent(cfg.Clock), pictures: newPictures(cfg.Blobs, cfg.Limits.Cache),
+		sizes: cfg.Limits.allSizes(),
 	}
 }
 
@@ -93,7 +96,7 @@ func (s *Service) Describe(
 		if err != nil {
 			return Description{}, err
 		}
-		d.Width, d.Height, d.Sizes = current.Width, current.Height, s.allSizes()
+		d.Width, d.Height, d.Sizes = current.Width, current.Height, slices.Clone(s.sizes)
 		d.Crop = current.Crop.Of(current.Width, current.Height)
 		d.Thumbhash, d.Colour = current.Thumbhash, current.Colour
 	}

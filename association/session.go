@@ -2,6 +2,7 @@ package association
 
 import (
 	"context"
+	"fmt"
 	"slices"
 	"time"
 
@@ -49,6 +50,19 @@ func DefaultSessionLimits() SessionLimits {
 	return SessionLimits{Life: 30 * 24 * time.Hour, Idle: 24 * time.Hour, Most: 100}
 }
 
+// Validate says which limit makes no sense.
+func (l SessionLimits) Validate() error {
+	switch {
+	case l.Life < time.Minute:
+		return fmt.Errorf("session-life: want at least 1m")
+	case l.Idle < time.Minute:
+		return fmt.Errorf("session-idle: want at least 1m")
+	case l.Most < 1:
+		return fmt.Errorf("sessions of one person: want at least 1")
+	}
+	return nil
+}
+
 // touchEvery is how exactly Used is known: a request costs no write.
 const touchEvery = time.Minute
 
@@ -73,11 +87,17 @@ func (s *Service) Open(
 	if a.Expires > 0 {
 		expires = min(expires, a.Expires)
 	}
+	if expires <= now { // a token is believed for a moment longer than it is good
+		return "", Session{}, fault.New(fault.Unauthenticated, "what shows who you are has expired")
+	}
+	if a.Shown != nil { // what the directory says is asked at each request: a session keeps no rights of its
+		a = *a.Shown
+	}
 	one := Session{
 		ID: id, GUID: a.GUID, Communities: a.Communities, Admin: a.Admin, Via: via,
 		Created: now, Used: now, Expires: expires, Agent: agent, Address: address,
 	}
-	return key.String(), one, s.Register.OpenSession(ctx, key.String(), one)
+	return key.String(), one, s.Register.OpenSession(ctx, key.String(), one, s.Sessions.Most)
 }
 
 const sessionIDLength = 12 // base62 characters
@@ -128,6 +148,26 @@ func (s *Service) End(ctx context.Context, a Actor, id string) error {
 		return NoSession()
 	}
 	return err
+}
+
+// EndOthers ends all of the actor's sessions but the one that this is, and says how many.
+func (s *Service) EndOthers(ctx context.Context, a Actor) (int, error) {
+	all, err := s.OpenSessions(ctx, a)
+	if err != nil {
+		return 0, err
+	}
+	ended := 0
+	for _, one := range all {
+		if one.ID == a.Session {
+			continue
+		}
+		n, err := s.Register.EndSession(ctx, a.GUID, one.ID)
+		if err != nil {
+			return ended, err
+		}
+		ended += n
+	}
+	return ended, nil
 }
 
 // NoSession is the answer for a session that is not there.

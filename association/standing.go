@@ -20,8 +20,8 @@ type Standing struct {
 type Register interface {
 	// Standings returns what each community says that knows the person, with one statement.
 	Standings(ctx context.Context, person GUID) ([]Standing, error)
-	// OpenSession keeps a new session under its key.
-	OpenSession(ctx context.Context, key string, s Session) error
+	// OpenSession keeps a new session under its key, and ends the person's oldest ones beyond most.
+	OpenSession(ctx context.Context, key string, s Session, most int) error
 	// Session returns the session of a key that is not over at now, with its person's standings, by one
 	// statement; NotFound.
 	Session(ctx context.Context, key string, now storage.Millis) (Session, []Standing, error)
@@ -50,6 +50,8 @@ func (s *Service) Arrive(ctx context.Context, a Actor) (Actor, error) {
 
 // admit applies the standings to what the actor claims.
 func (s *Service) admit(ctx context.Context, a Actor, known []Standing) (Actor, error) {
+	shown := a
+	a.Shown = &shown
 	a.Communities, a.Admin = slices.Clone(a.Communities), slices.Clone(a.Admin)
 	for _, c := range a.Memberships() {
 		i := slices.IndexFunc(known, func(k Standing) bool { return k.Community == c })

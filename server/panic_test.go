@@ -16,20 +16,22 @@ import (
 	"cameo/server/ops"
 	"cameo/server/page"
 	"cameo/server/photos"
+	"cameo/server/sessions"
 )
 
 // A panic is an answer of the dialect and one line of the log, with the place where it happened.
 func TestAPanicIsAnsweredAndLoggedOnce(t *testing.T) {
 	t.Parallel()
 	var log bytes.Buffer
-	pages, err := page.New("")
+	pages, err := page.New(page.Config{})
 	if err != nil {
 		t.Fatal(err)
 	}
 	h := server.New(server.Default(time.Now), server.Parts{
 		// Photos without a service: its first use is a nil pointer.
-		Auth: auth.New(nil, nil), Igloo: igloo.New(igloo.Config{}), Photos: photos.New(photos.Config{Auth: auth.New(nil, nil)}), Page: pages,
-		Health: ops.NewHealth(time.Now), Metrics: ops.NewMetrics(), Log: slog.New(slog.NewTextHandler(&log, nil)),
+		Auth: auth.New(nil, nil, new(auth.Guard)), Igloo: igloo.New(igloo.Config{}), Photos: photos.New(photos.Config{Auth: auth.New(nil, nil, nil)}), Page: pages,
+		Sessions: sessions.New(sessions.Config{}),
+		Health:   ops.NewHealth(time.Now), Metrics: ops.NewMetrics(), Log: slog.New(slog.NewTextHandler(&log, nil)),
 		Random: rand.Reader,
 	})
 	w := httptest.NewRecorder()

@@ -15,6 +15,8 @@ import (
 	"cameo/server/ops"
 	"cameo/server/page"
 	"cameo/server/photos"
+	"cameo/server/sessions"
+	"cameo/server/tus"
 )
 
 // Each route is described, and each description has a route.
@@ -76,13 +78,18 @@ func description(t *testing.T) *openapi3.T {
 // routes are those of a server whose handlers have no parts: none of them is called.
 func routes(t *testing.T) []*echo.Route {
 	t.Helper()
-	pages, err := page.New("")
+	pages, err := page.New(page.Config{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	uploads, err := tus.New(tus.Config{})
 	if err != nil {
 		t.Fatal(err)
 	}
 	e, ok := server.New(server.Default(nil), server.Parts{
-		Auth: auth.New(nil, nil), Igloo: igloo.New(igloo.Config{}), Photos: photos.New(photos.Config{}), Page: pages,
-		Health: ops.NewHealth(nil), Metrics: ops.NewMetrics(),
+		Auth: auth.New(nil, nil, nil), Igloo: igloo.New(igloo.Config{}), Tus: uploads, Photos: photos.New(photos.Config{}), Page: pages,
+		Sessions: sessions.New(sessions.Config{}),
+		Health:   ops.NewHealth(nil), Metrics: ops.NewMetrics(),
 	}).(*echo.Echo)
 	if !ok {
 		t.Fatal("the handler is no echo instance")

@@ -20,14 +20,18 @@ type Directory struct {
 	db     *sqldb.DB
 	clock  storage.Clock
 	random io.Reader
+	turns  *turns // of those who check passwords
 }
 
-var _ association.Directory = (*Directory)(nil)
+var (
+	_ association.Directory = (*Directory)(nil)
+	_ association.Secrets   = (*Directory)(nil)
+)
 
 // New returns the directory of a migrated database. Random salts passwords; it is crypto/rand's Reader
 // outside of tests.
 func New(db *sqldb.DB, clock storage.Clock, random io.Reader) *Directory {
-	return &Directory{db, clock, random}
+	return &Directory{db, clock, random, newTurns()}
 }
 
 // Community is a digital workplace.

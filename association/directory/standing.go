@@ -34,14 +34,22 @@ func (d *Directory) Standings(ctx context.Context, person association.GUID) ([]a
 
 const sessionColumns = `id, s.guid, communities, s.admin, via, s.created, used, expires, agent, address`
 
-// OpenSession keeps a new session under its key.
-func (d *Directory) OpenSession(ctx context.Context, key string, s association.Session) error {
-	_, err := d.db.Exec(ctx, `INSERT INTO sessions
-		(hash, id, guid, communities, admin, via, created, used, expires, agent, address)
-		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)`,
-		hashed(key), s.ID, s.GUID, list(s.Communities), list(s.Admin), s.Via,
-		s.Created, s.Used, s.Expires, s.Agent, s.Address)
-	return err
+// OpenSession keeps a new session under its key, and ends the oldest ones beyond most.
+func (d *Directory) OpenSession(ctx context.Context, key string, s association.Session, most int) error {
+	return d.db.Do(ctx, func(ctx context.Context) error {
+		_, err := d.db.Exec(ctx, `INSERT INTO sessions
+			(hash, id, guid, communities, admin, via, created, used, expires, agent, address)
+			VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)`,
+			hashed(key), s.ID, s.GUID, list(s.Communities), list(s.Admin), s.Via,
+			s.Created, s.Used, s.Expires, s.Agent, s.Address)
+		if err != nil {
+			return err
+		}
+		_, err = d.db.Exec(ctx, `DELETE FROM sessions WHERE guid = $1 AND id <> $2 AND id NOT IN (
+			SELECT id FROM sessions WHERE guid = $1 AND id <> $2 ORDER BY created DESC, id LIMIT $3)`,
+			s.GUID, s.ID, most-1)
+		return err
+	})
 }
 
 // Session returns the session of a key with its person's standings. The person need not be known anywhere.

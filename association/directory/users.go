@@ -79,12 +79,6 @@ func (d *Directory) put(ctx context.Context, u User, password string) error {
 	return err
 }
 
-// Appoint makes a person an administrator of the community.
-func (d *Directory) Appoint(ctx context.Context, c storage.Community, person association.GUID) error {
-	n, err := d.db.Exec(ctx, `UPDATE people SET admin = 1 WHERE community = $1 AND guid = $2`, c, person)
-	return someone(n, err)
-}
-
 // flag is a truth as the tables keep it.
 func flag(yes bool) int {
 	if yes {
@@ -93,26 +87,30 @@ func flag(yes bool) int {
 	return 0
 }
 
-// CheckPassword returns the user who signs in. An unknown name and a wrong password are the same
-// Unauthenticated, and take the same time.
+// CheckPassword returns whose name and password these are. What is no text in the database is no name.
 func (d *Directory) CheckPassword(
 	ctx context.Context, c storage.Community, name, password string,
-) (User, error) {
-	u, kept, admin := User{Community: c}, "", 0
-	err := d.db.QueryRow(ctx, `SELECT p.guid, i.shown, w.password, p.admin
-		FROM identities i
-		JOIN people p ON p.community = i.community AND p.guid = i.guid
+) (association.GUID, error) {
+	person, kept := association.GUID(""), ""
+	if readable(name) != nil {
+		name = ""
+	}
+	leave, err := d.turns.take(ctx)
+	if err != nil {
+		return "", err
+	}
+	defer leave()
+	err = d.db.QueryRow(ctx, `SELECT i.guid, w.password FROM identities i
 		JOIN passwords w ON w.community = i.community AND w.guid = i.guid
 		WHERE i.community = $1 AND i.system = 'login' AND i.name = $2`,
-		c, fold(name)).Scan(&u.GUID, &u.Name, &kept, &admin)
+		c, fold(name)).Scan(&person, &kept)
 	if err != nil && !errors.Is(err, sqldb.ErrNoRow) {
-		return User{}, err
+		return "", err
 	}
 	if !matches(kept, password) {
-		return User{}, fault.New(fault.Unauthenticated, "the name or the password is wrong")
+		return "", fault.New(fault.Unauthenticated, "the name or the password is wrong")
 	}
-	u.Admin = admin == 1
-	return u, nil
+	return person, nil
 }
 
 func fold(name string) string { return strings.ToLower(name) }

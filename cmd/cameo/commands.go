@@ -17,6 +17,7 @@ import (
 type commands struct {
 	Serve     serve     `cmd:"" help:"Run the service."`
 	Token     token     `cmd:"" help:"Print a bearer token signed with the instance's own key."`
+	Signin    signin    `cmd:"" help:"Print a link that signs a person in, once and within an hour."`
 	Community community `cmd:"" help:"Manage communities."`
 	User      user      `cmd:"" help:"Manage the people of a community."`
 	Audit     audit     `cmd:"" help:"Print who did what to whom."`

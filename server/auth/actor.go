@@ -18,20 +18,27 @@ type People interface {
 	Arrive(ctx context.Context, a association.Actor) (association.Actor, error)
 	// Resume is the actor of a session's key. One that opens no session is Unauthenticated.
 	Resume(ctx context.Context, key string) (association.Actor, error)
+	// Open begins a session of somebody who has shown who they are, and returns its key.
+	Open(ctx context.Context, a association.Actor, via association.Via, agent, address string,
+	) (string, association.Session, error)
 }
 
-// Auth says who makes a request.
+// Auth says who makes a request, and begins and ends sessions.
 type Auth struct {
 	tokens *Verifier
 	people People
+	guard  *Guard
 }
 
-// New returns an Auth that believes the tokens of v and the sessions of p.
-func New(v *Verifier, p People) *Auth { return &Auth{v, p} }
+// New returns an Auth that believes the tokens of v, and the sessions of p where g lets their cookie count.
+func New(v *Verifier, p People, g *Guard) *Auth { return &Auth{v, p, g} }
+
+// Actor is who asks, for dialects that know nothing else of people.
+type Actor = association.Actor
 
 // Actor is who makes the request. Without credentials it is the zero Actor, and no error: whether a stranger
 // may pass is for the dialect to ask (association.Actor.Enter). Credentials that are there and not good are
-// Unauthenticated.
+// Unauthenticated; a cookie that another site's page may have sent is Forbidden.
 func (a *Auth) Actor(c echo.Context) (association.Actor, error) {
 	actor, err := a.identify(c)
 	actor.Address = c.RealIP()
@@ -52,7 +59,12 @@ func (a *Auth) identify(c echo.Context) (association.Actor, error) {
 		}
 		c.Set(claimedKey, claimed)
 		return a.people.Arrive(ctx, claimed)
-	case sessionKey, sessionCookie:
+	case sessionCookie:
+		if err := a.guard.cookie(c, shown.secret); err != nil {
+			return association.Actor{}, err
+		}
+		return a.people.Resume(ctx, shown.secret)
+	case sessionKey:
 		return a.people.Resume(ctx, shown.secret)
 	}
 	return association.Actor{}, nil

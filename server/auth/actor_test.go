@@ -57,7 +57,7 @@ func TestActor(t *testing.T) {
 			for _, h := range test.headers {
 				r.Header.Add("Authorization", h)
 			}
-			actor, err := auth.New(verifier, people).Actor(echo.New().NewContext(r, httptest.NewRecorder()))
+			actor, err := auth.New(verifier, people, nil).Actor(echo.New().NewContext(r, httptest.NewRecorder()))
 			if got := fault.Of(err); got != test.want {
 				t.Errorf("got %v (%v), want %v", got, err, test.want)
 			}
@@ -76,7 +76,7 @@ func peopleOf(t *testing.T) *association.Service {
 	t.Helper()
 	d := directory.New(sqltest.SQLite(t), atNoon, rand.Reader)
 	return association.NewService(association.Config{
-		Directory: d, Register: d, Clock: atNoon, Random: rand.Reader, Sessions: association.DefaultSessionLimits(),
+		Directory: d, Register: d, Secrets: d, Clock: atNoon, Random: rand.Reader, Sessions: association.DefaultSessionLimits(),
 	})
 }
 
@@ -118,7 +118,7 @@ func TestASessionIsAnActor(t *testing.T) {
 			for _, h := range test.headers {
 				r.Header.Add(h[0], h[1])
 			}
-			actor, err := auth.New(nil, people).Actor(echo.New().NewContext(r, httptest.NewRecorder()))
+			actor, err := auth.New(nil, people, nil).Actor(echo.New().NewContext(r, httptest.NewRecorder()))
 			if fault.Is(err, fault.Unauthenticated) != test.fails || actor.GUID != test.want {
 				t.Errorf("got %+v and %v, want %q", actor, err, test.want)
 			}

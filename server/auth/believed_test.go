@@ -38,6 +38,9 @@ func TestABelievedTokenExpires(t *testing.T) {
 	} {
 		clock = noon.Add(step.after)
 		actor, err := verifier.Verify(token)
+		if want := noon.Add(time.Hour + leeway); step.good && actor.Expires != want {
+			t.Errorf("after %v: it expires at %v, want %v", step.after, actor.Expires.Time(), want.Time())
+		}
 		if (err == nil) != step.good || actor.Member(1) != step.good {
 			t.Errorf("after %v: got %v and %v, want it believed: %v", step.after, actor, err, step.good)
 		}

@@ -2,7 +2,6 @@ package auth
 
 import (
 	"encoding/json"
-	"fmt"
 	"time"
 
 	"github.com/golang-jwt/jwt/v5"
@@ -51,23 +50,7 @@ func (k Keys) Token(c Claims) (string, error) {
 	return text, nil
 }
 
-// claims is what we read of a token, ours or an issuer's.
-type claims struct {
-	jwt.RegisteredClaims
-	Communities communities `json:"communities"`
-	Admin       communities `json:"admin"`
-}
-
-// actor is the person of whom the claims speak.
-func (c *claims) actor() (association.Actor, error) {
-	guid, err := association.ParseGUID(c.Subject)
-	if err != nil {
-		return association.Actor{}, err
-	}
-	return association.Actor{GUID: guid, Communities: c.Communities, Admin: c.Admin}, nil
-}
-
-// communities is an array of community keys: numbers when written; numbers or strings of digits when read.
+// communities is an array of community keys, written as numbers.
 type communities []storage.Community
 
 // MarshalJSON writes an array even when there is none.
@@ -76,26 +59,4 @@ func (cs communities) MarshalJSON() ([]byte, error) {
 		return []byte("[]"), nil
 	}
 	return json.Marshal([]storage.Community(cs))
-}
-
-// UnmarshalJSON refuses what is no community key.
-func (cs *communities) UnmarshalJSON(text []byte) error {
-	var raw []json.RawMessage
-	if err := json.Unmarshal(text, &raw); err != nil {
-		return fmt.Errorf("want an array of community keys: %w", err)
-	}
-	for _, one := range raw {
-		digits := string(one)
-		if digits[0] == '"' {
-			if err := json.Unmarshal(one, &digits); err != nil {
-				return fmt.Errorf("want a community key: %w", err)
-			}
-		}
-		c, err := storage.ParseCommunity(digits)
-		if err != nil {
-			return fmt.Errorf("want a community key: %w", err)
-		}
-		*cs = append(*cs, c)
-	}
-	return nil
 }

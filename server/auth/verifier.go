@@ -3,11 +3,8 @@ package auth
 import (
 	"context"
 	"crypto/sha256"
-	"encoding/base64"
-	"encoding/json"
 	"errors"
 	"net/url"
-	"strings"
 	"time"
 
 	"github.com/golang-jwt/jwt/v5"
@@ -19,7 +16,6 @@ import (
 
 const (
 	maxToken = 8 << 10 // bytes; more is refused unread
-	maxKeyID = 256     // bytes of a kid
 	leeway   = time.Minute
 )
 
@@ -28,88 +24,110 @@ type Config struct {
 	Keys        Keys // the instance's own
 	LocalTokens bool // whether tokens signed with Keys are believed
 	Issuer      string
-	Audience    string
-	JWKSURL     string          // where the Issuer publishes its keys; all three or none
-	FetchFailed func(err error) // told when JWKSURL could not be fetched; nil: nobody is
+	Audience    string          // for whom the Issuer's access tokens are; "": none of them is believed
+	JWKSURL     string          // where the Issuer publishes its keys; "": where its discovery document says
+	Mapping     Mapping         // how the Issuer's tokens are read
+	Client      Client          // as whom people are sent to the Issuer to sign in
+	FetchFailed func(err error) // told when the Issuer could not be asked; nil: nobody is
 	Clock       storage.Clock
 }
 
 // DefaultConfig believes the instance's own tokens only.
 func DefaultConfig(keys Keys, clock storage.Clock) Config {
-	return Config{Keys: keys, LocalTokens: true, Clock: clock}
+	return Config{Keys: keys, LocalTokens: true, Mapping: DefaultMapping(), Clock: clock}
 }
 
 // Validate says which setting makes no sense.
 func (c Config) Validate() error {
-	if c.Issuer == "" && c.Audience == "" && c.JWKSURL == "" {
-		if !c.LocalTokens {
-			return errors.New("nobody could sign in: give --jwt-issuer, or accept local tokens")
-		}
+	switch {
+	case c.Issuer == "" && (c.Audience != "" || c.JWKSURL != "" || c.Client.ID != ""):
+		return errors.New("--jwt-audience, --jwks-url and --oidc-client-id want --jwt-issuer with them")
+	case c.Issuer == "" && !c.LocalTokens:
+		return errors.New("nobody could sign in: give --jwt-issuer, or accept local tokens")
+	case c.Issuer == "":
 		return nil
-	}
-	if c.Issuer == "" || c.Audience == "" || c.JWKSURL == "" {
-		return errors.New("--jwt-issuer, --jwt-audience and --jwks-url go together: give all three or none")
-	}
-	u, err := url.Parse(c.JWKSURL)
-	if err != nil || u.Scheme != "https" && u.Scheme != "http" || u.Host == "" {
+	case c.Audience == "" && c.Client.ID == "":
+		return errors.New("--jwt-issuer: want --jwt-audience, --oidc-client-id or both with it")
+	case c.JWKSURL != "" && !isWeb(c.JWKSURL):
 		return errors.New("--jwks-url: want a URL such as https://issuer.example/.well-known/jwks.json")
-	}
-	if c.LocalTokens && c.Issuer == c.Keys.Issuer() {
+	case (c.JWKSURL == "" || c.Client.ID != "") && !isWeb(c.Issuer):
+		return errors.New("--jwt-issuer: want the URL below which it has its discovery document, or --jwks-url")
+	case c.LocalTokens && c.Issuer == c.Keys.Issuer():
 		return errors.New("--jwt-issuer: this is the name under which the instance signs its own tokens")
 	}
-	return nil
+	return errors.Join(c.Mapping.Validate(), c.Client.Validate())
+}
+
+func isWeb(address string) bool {
+	u, err := url.Parse(address)
+	return err == nil && (u.Scheme == "https" || u.Scheme == "http") && u.Host != ""
 }
 
 // Verifier decides whether a token is believed. It may be used by many goroutines.
 type Verifier struct {
+	config        Config
 	local, remote *trust // nil: such tokens are refused
 	believed      *believed
+
+	issuer *issuer     // nil: there is none
+	keys   jwt.Keyfunc // the issuer's
 }
 
-// trust is one kind of token: what it must say, and with which key it must be signed. The kinds share no
-// algorithm, so a public key can never be taken for a secret.
+// trust is one kind of token: what it must say, with which key it must be signed, and how it is read. The
+// kinds share no algorithm, so a public key can never be taken for a secret.
 type trust struct {
-	parser *jwt.Parser
-	key    jwt.Keyfunc
+	parser  *jwt.Parser
+	key     jwt.Keyfunc
+	mapping Mapping
+	issuer  string // "": the instance itself
 }
 
-// NewVerifier begins to believe what c says. With a JWKSURL its keys are fetched, now and until ctx ends; an
-// issuer that does not answer delays the start by two seconds at most and is asked again later.
+// NewVerifier begins to believe what c says. The keys of an Issuer are fetched, now and until ctx ends; one
+// that does not answer delays the start by two seconds at most and is asked again later.
 func NewVerifier(ctx context.Context, c Config) (*Verifier, error) {
 	if err := c.Validate(); err != nil {
 		return nil, err
 	}
-	v := &Verifier{believed: newBelieved(c.Clock)}
+	v := &Verifier{config: c, believed: newBelieved(c.Clock)}
 	if c.LocalTokens {
 		secret := c.Keys.Signing
 		v.local = &trust{
-			parser: parser(c.Clock, c.Keys.Issuer(), Audience, jwt.SigningMethodHS256.Alg()),
-			key:    func(*jwt.Token) (any, error) { return secret, nil },
+			parser:  parser(c.Clock, c.Keys.Issuer(), Audience, jwt.SigningMethodHS256.Alg()),
+			key:     func(*jwt.Token) (any, error) { return secret, nil },
+			mapping: DefaultMapping(),
 		}
 	}
-	if c.JWKSURL == "" {
+	if c.Issuer == "" {
 		return v, nil
 	}
 	failed := c.FetchFailed
 	if failed == nil {
 		failed = func(error) {}
 	}
-	keys, err := newIssuerKeys(ctx, c.JWKSURL, failed)
-	if err != nil {
+	var err error
+	v.issuer = newIssuer(c.Issuer, c.Clock)
+	if v.keys, err = newIssuerKeys(ctx, v.issuer, c.JWKSURL, failed); err != nil {
 		return nil, err
 	}
-	v.remote = &trust{
-		parser: parser(c.Clock, c.Issuer, c.Audience, jwt.SigningMethodRS256.Alg(),
-			jwt.SigningMethodES256.Alg(), jwt.SigningMethodEdDSA.Alg()),
-		key: keys.Keyfunc,
+	if c.Audience != "" {
+		v.remote = v.trusted(c.Audience)
 	}
 	return v, nil
+}
+
+// trusted is the issuer's tokens for an audience.
+func (v *Verifier) trusted(audience string) *trust {
+	return &trust{
+		parser: parser(v.config.Clock, v.config.Issuer, audience, jwt.SigningMethodRS256.Alg(),
+			jwt.SigningMethodES256.Alg(), jwt.SigningMethodEdDSA.Alg()),
+		key: v.keys, mapping: v.config.Mapping, issuer: v.config.Issuer,
+	}
 }
 
 func parser(clock storage.Clock, issuer, audience string, methods ...string) *jwt.Parser {
 	return jwt.NewParser(
 		jwt.WithValidMethods(methods), jwt.WithIssuer(issuer), jwt.WithAudience(audience),
-		jwt.WithExpirationRequired(), jwt.WithLeeway(leeway), jwt.WithStrictDecoding(),
+		jwt.WithExpirationRequired(), jwt.WithLeeway(leeway), jwt.WithStrictDecoding(), jwt.WithJSONNumber(),
 		jwt.WithTimeFunc(func() time.Time { return clock().Time() }),
 	)
 }
@@ -125,56 +143,56 @@ func (v *Verifier) Verify(token string) (association.Actor, error) {
 	if actor, ok := v.believed.actor(sum); ok {
 		return actor, nil
 	}
-	t, err := v.route(token)
+	actor, err := v.verify(token)
 	if err != nil {
 		return association.Actor{}, notBelieved(err)
 	}
-	var c claims
-	if _, err := t.parser.ParseWithClaims(token, &c, t.key); err != nil {
-		return association.Actor{}, notBelieved(err)
-	}
-	actor, err := c.actor()
-	if err != nil {
-		return association.Actor{}, notBelieved(err)
-	}
-	v.believed.add(sum, actor, storage.At(c.ExpiresAt.Add(leeway)))
+	v.believed.add(sum, actor, actor.Expires)
 	return actor, nil
 }
 
-// route looks at a token's header alone, to see which kind it claims to be. Its parser judges that again.
-func (v *Verifier) route(token string) (*trust, error) {
-	if strings.ContainsAny(token, "\r\n") {
-		return nil, errors.New("it has line breaks") // base64 would skip them: one token, many texts
-	}
-	first, _, _ := strings.Cut(token, ".")
-	text, err := base64.RawURLEncoding.Strict().DecodeString(first)
+// verify judges an access token.
+func (v *Verifier) verify(token string) (association.Actor, error) {
+	h, err := readHeader(token)
 	if err != nil {
-		return nil, errors.New("its header is not base64url")
+		return association.Actor{}, err
 	}
-	var header struct {
-		Alg, Kid           string
-		Jku, Jwk, X5u, X5c json.RawMessage // keys, or the way to them: none of a token's business
-		Crit               json.RawMessage // extensions that must be understood: we know none
+	if err := h.isAccessToken(); err != nil {
+		return association.Actor{}, err
 	}
-	if err := json.Unmarshal(text, &header); err != nil {
-		return nil, errors.New("its header is not a JSON object")
+	t := v.remote
+	if h.Alg == jwt.SigningMethodHS256.Alg() {
+		t = v.local
 	}
-	if header.Jku != nil || header.Jwk != nil || header.X5u != nil || header.X5c != nil {
-		return nil, errors.New("it brings its own key")
+	if t == nil {
+		return association.Actor{}, errors.New("nobody who signs in this way is believed")
 	}
-	trusted := v.remote
-	if header.Alg == jwt.SigningMethodHS256.Alg() {
-		trusted = v.local
+	c, err := t.claims(token)
+	if err != nil {
+		return association.Actor{}, err
 	}
-	switch {
-	case header.Crit != nil:
-		return nil, errors.New("it demands extensions")
-	case len(header.Kid) > maxKeyID:
-		return nil, errors.New("its key id is too long")
-	case trusted == nil:
-		return nil, errors.New("nobody who signs in this way is believed")
+	if err := areAccess(c); err != nil {
+		return association.Actor{}, err
 	}
-	return trusted, nil
+	actor, err := t.mapping.actor(c, t.issuer)
+	if err != nil {
+		return association.Actor{}, err
+	}
+	expiry, err := c.GetExpirationTime()
+	if err != nil {
+		return association.Actor{}, err
+	}
+	actor.Expires = storage.At(expiry.Add(leeway))
+	return actor, nil
+}
+
+// claims are what a token says that is signed, in force, and for us.
+func (t *trust) claims(token string) (jwt.MapClaims, error) {
+	c := jwt.MapClaims{}
+	if _, err := t.parser.ParseWithClaims(token, c, t.key); err != nil {
+		return nil, err
+	}
+	return c, nil
 }
 
 func notBelieved(cause error) error {

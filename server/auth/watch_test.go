@@ -95,7 +95,7 @@ func TestARightThatIsLostEndsTheBody(t *testing.T) {
 				}
 				r.Header.Set("Authorization", "Bearer "+token)
 			}
-			a, c := auth.New(verifier, people), echo.New().NewContext(r, httptest.NewRecorder())
+			a, c := auth.New(verifier, people, nil), echo.New().NewContext(r, httptest.NewRecorder())
 			actor, err := a.Actor(c)
 			if err != nil || actor.May(association.UseUpload, 1, jane) != nil {
 				t.Fatalf("at first: %+v, %v", actor, err)

@@ -38,6 +38,10 @@ func set(field reflect.Value, text string) {
 		}
 		return
 	}
+	if words, ok := field.Addr().Interface().(*[]string); ok {
+		*words = strings.Split(text, ",")
+		return
+	}
 	if field.Kind() == reflect.Int {
 		n, _ := strconv.ParseInt(text, 10, 64)
 		field.SetInt(n)

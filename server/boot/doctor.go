@@ -39,6 +39,7 @@ func Doctor(ctx context.Context, cfg Config, m Machine) []Finding {
 		Finding{partDatabase, s.db.Check(ctx)},
 		Finding{partBlobs, s.blobs.Check(ctx)},
 		Finding{"room", s.room()},
+		Finding{"issuer", cfg.checkIssuer(ctx, s.keys, m)},
 		Finding{"clock", errors.Join(s.plausible(m.Now()), s.punctual())},
 	)
 	if err := s.Close(); err != nil {

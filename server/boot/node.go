@@ -21,6 +21,9 @@ import (
 	"cameo/server/page"
 	"cameo/server/people"
 	"cameo/server/photos"
+	"cameo/server/rate"
+	"cameo/server/rate/tally"
+	"cameo/server/sessions"
 	"cameo/storage"
 	"cameo/storage/fault"
 	"cameo/storage/ledger"
@@ -33,6 +36,7 @@ type Node struct {
 	Photos    *association.Service
 	Directory *directory.Directory
 	Keys      auth.Keys
+	Provider  *auth.Provider // nil without --oidc-client-id
 
 	config  Config
 	machine Machine
@@ -45,6 +49,8 @@ type Node struct {
 	health  *ops.Health
 	metrics *ops.Metrics
 	handler http.Handler
+	rates   rate.Limits
+	tally   rate.Tally
 
 	connections atomic.Int64       // of clients that are open
 	end         context.CancelFunc // of what runs for as long as the node is open
@@ -93,13 +99,14 @@ func (n *Node) furnish() error {
 	return n.speak()
 }
 
-// store makes the upload engine.
+// store makes the upload engine, and the tally, which needs sweeping as it does.
 func (n *Node) store() error {
 	name, err := storage.DrawBase62(n.machine.Random, 8)
 	if err != nil {
 		return err
 	}
 	rows := ledger.New(n.state.db)
+	n.tally = tally.New(n.state.db)
 	n.Engine = storage.NewEngine(storage.Config{
 		Ledger: rows, Trash: rows, Blobs: n.state.blobs, Node: name,
 		Clock: n.machine.Clock, Random: n.machine.Random, Limits: n.config.Limits(), Judge: judge,
@@ -117,9 +124,10 @@ func (n *Node) associate() {
 	cfg := association.Config{
 		Album: pictures, Queue: pictures, Directory: n.Directory, Register: n.Directory,
 		People: n.Directory, Identities: n.Directory, Audit: n.Directory, Versions: pictures, Uploads: rows,
-		Tx: n.state.db, Originals: n.Engine,
+		Secrets: n.Directory,
+		Tx:      n.state.db, Originals: n.Engine,
 		Blobs: n.state.blobs, Holds: rows, Trash: rows, Clock: n.machine.Clock, Random: n.machine.Random,
-		Log: n.log, Limits: n.config.photoLimits(), Sessions: association.DefaultSessionLimits(),
+		Log: n.log, Limits: n.config.photoLimits(), Sessions: n.config.sessionLimits(),
 	}
 	n.worker = association.NewWorker(cfg)
 	cfg.Wake, cfg.Make = n.worker.Wake, association.NewMaker(n.worker).Make
@@ -131,7 +139,29 @@ func (c Config) photoLimits() association.Limits {
 	l.Closed = c.Directory == "closed"
 	l.MaxPhoto, l.Picture.Bytes = int64(c.MaxPhoto), int64(c.MaxPhoto)
 	l.Retention, l.Cache = time.Duration(c.Retention), int64(c.PhotoCache)
+	l.Memory = int64(c.PhotoMemory)
 	l.Sizes, l.Audit = c.Sizes, time.Duration(c.AuditRetention)
+	return l
+}
+
+// pages makes what people look at.
+func (n *Node) pages() (*page.Handler, error) {
+	sealer, err := auth.NewSealer(n.Keys, "sign-in")
+	if err != nil {
+		return nil, err
+	}
+	pages, err := page.New(page.Config{
+		Public: n.config.public(), People: n.Photos, Auth: n.auth, Issuer: n.Provider, Sealer: sealer,
+	})
+	if err != nil {
+		return nil, fault.Wrap(err, fault.Internal, "the pages cannot be made")
+	}
+	return pages, nil
+}
+
+func (c Config) sessionLimits() association.SessionLimits {
+	l := association.DefaultSessionLimits()
+	l.Life, l.Idle = time.Duration(c.SessionLife), time.Duration(c.SessionIdle)
 	return l
 }
 
@@ -139,31 +169,40 @@ func (c Config) photoLimits() association.Limits {
 func (n *Node) speak() error {
 	alive, end := context.WithCancel(context.Background())
 	n.end = end
-	var err error
-	if n.auth, err = n.config.newAuth(alive, n.Keys, n.Photos, n.machine, n.log); err != nil {
+	verifier, err := n.config.newVerifier(alive, n.Keys, n.machine, func(err error) {
+		n.log.WarnContext(alive, "the issuer's keys could not be fetched", "error", err)
+	})
+	if err != nil {
+		return err
+	}
+	n.Provider = auth.NewProvider(verifier, n.machine.Random)
+	if n.auth, err = n.config.newAuth(n.Keys, verifier, n.Photos); err != nil {
 		return err
 	}
 	urls, err := auth.NewURLSigner(n.Keys, n.machine.Clock, time.Duration(n.config.PhotoURLs))
 	if err != nil {
 		return err
 	}
-	public := ""
-	if len(n.config.PublicURL) > 0 {
-		public = string(n.config.PublicURL[0])
-	}
-	pages, err := page.New(public)
+	pages, err := n.pages()
 	if err != nil {
-		return fault.Wrap(err, fault.Internal, "the pages cannot be made")
+		return err
 	}
 	n.health = ops.NewHealth(n.machine.Now,
 		n.watched("database", n.state.db.Check), n.watched("blobs", n.state.blobs.Check))
 	n.metrics = ops.NewMetrics()
+	n.rates = n.config.rates(n.state.db.Engine(), n.machine.Clock)
 	cfg := server.Default(n.machine.Now)
+	cfg.MaxOpen = n.config.MaxOpen
 	for _, p := range n.config.TrustedProxy {
 		cfg.TrustedProxies = append(cfg.TrustedProxies, netip.Prefix(p))
 	}
 	cfg.Pace.Idle, cfg.Pace.MinRate = time.Duration(n.config.IdleTimeout), int64(n.config.MinRate)
+	uploads, err := n.uploads(cfg.Pace)
+	if err != nil {
+		return err
+	}
 	n.handler = server.New(cfg, server.Parts{
+		Tus:  uploads,
 		Auth: n.auth,
 		Igloo: igloo.New(igloo.Config{
 			Engine: n.Engine, Photos: n.Photos, Auth: n.auth, Clock: n.machine.Clock, Pace: cfg.Pace,
@@ -171,9 +210,10 @@ func (n *Node) speak() error {
 		Photos: photos.New(photos.Config{
 			Photos: n.Photos, Auth: n.auth, Members: n.config.Photos == "members", URLs: urls,
 		}),
-		People: people.New(people.Config{People: n.Photos, Auth: n.auth}),
-		Page:   pages,
-		Health: n.health, Metrics: n.metrics, Log: n.log, Random: n.machine.Random,
+		People:   people.New(people.Config{People: n.Photos, Auth: n.auth}),
+		Sessions: sessions.New(sessions.Config{People: n.Photos, Auth: n.auth}),
+		Page:     pages,
+		Health:   n.health, Metrics: n.metrics, Log: n.log, Random: n.machine.Random, Rates: n.rates,
 	})
 	return nil
 }

@@ -25,9 +25,13 @@ const (
 // Order of the stop: unready and deaf, uploads ended with what they have made durable and answered 503,
 // requests answered, background work given back. It returns within 10 s. Close follows.
 func (n *Node) Serve(ctx context.Context) error {
+	invitation, err := n.invitation(context.WithoutCancel(ctx))
+	if err != nil {
+		return err
+	}
 	hints, err := n.hints()
 	if err == nil {
-		err = n.said.begin("listening on " + n.URL() + "\n" + hints)
+		err = n.said.begin("listening on " + n.URL() + "\n" + invitation + hints)
 	}
 	if err != nil {
 		return err
@@ -41,6 +45,7 @@ func (n *Node) Serve(ctx context.Context) error {
 	behind.Go(func() { n.worker.Run(background) })
 	behind.Go(func() { n.sweep(background) })
 	behind.Go(func() { n.keepTime(background) })
+	behind.Go(func() { n.shareRates(background) })
 
 	public := n.httpServer(n.handler)
 	public.ConnState = n.count

@@ -2,7 +2,7 @@ package boot
 
 import (
 	"context"
-	"log/slog"
+	"errors"
 	"time"
 
 	"cameo/association"
@@ -11,21 +11,52 @@ import (
 	"cameo/storage/fault"
 )
 
-// newAuth believes the instance's own tokens and, if one is configured, an issuer's. Keys are fetched until
-// ctx ends.
-func (c Config) newAuth(
-	ctx context.Context, keys auth.Keys, people auth.People, m Machine, log *slog.Logger,
-) (*auth.Auth, error) {
+// newVerifier believes the instance's own tokens and, if one is configured, an issuer's. Keys are fetched
+// until ctx ends; failed is told when they could not be.
+func (c Config) newVerifier(
+	ctx context.Context, keys auth.Keys, m Machine, failed func(error),
+) (*auth.Verifier, error) {
+	client, err := c.client()
+	if err != nil {
+		return nil, err
+	}
 	cfg := auth.DefaultConfig(keys, m.Clock)
 	cfg.Issuer, cfg.Audience, cfg.JWKSURL = c.JWTIssuer, c.JWTAudience, string(c.JWKSURL)
-	cfg.FetchFailed = func(err error) {
-		log.WarnContext(ctx, "the issuer's keys could not be fetched", "error", err)
-	}
+	cfg.Mapping, cfg.Client, cfg.FetchFailed = c.mapping(), client, failed
 	v, err := auth.NewVerifier(ctx, cfg)
 	if err != nil {
 		return nil, fault.New(fault.Invalid, "%v", err)
 	}
-	return auth.New(v, people), nil
+	return v, nil
+}
+
+// checkIssuer asks the issuer for its keys, once.
+func (c Config) checkIssuer(ctx context.Context, keys auth.Keys, m Machine) error {
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	var failed error
+	_, err := c.newVerifier(ctx, keys, m, func(err error) { failed = err })
+	return errors.Join(err, failed)
+}
+
+// newAuth believes the tokens of v and the sessions of people, where they come from pages of ours or of friends.
+func (c Config) newAuth(keys auth.Keys, v *auth.Verifier, people auth.People) (*auth.Auth, error) {
+	guard, err := auth.NewGuard(keys, c.origins())
+	if err != nil {
+		return nil, err
+	}
+	return auth.New(v, people, guard), nil
+}
+
+// origins are those whose pages may act for the people who use them.
+func (c Config) origins() (o auth.Origins) {
+	for _, one := range c.PublicURL {
+		o.Public = append(o.Public, string(one))
+	}
+	for _, one := range c.CORSOrigin {
+		o.Allowed = append(o.Allowed, string(one))
+	}
+	return o
 }
 
 // Grant says for whom a token is made.

@@ -1,6 +1,7 @@
 package boot
 
 import (
+	"bytes"
 	"fmt"
 	"log/slog"
 	"net/netip"
@@ -8,6 +9,9 @@ import (
 	"strconv"
 	"strings"
 	"time"
+
+	"cameo/server/auth"
+	"cameo/storage"
 )
 
 // ByteSize is a number of bytes, written as such or with a unit: 512MiB, 1GiB, 64KiB; kB, MB and GB count in
@@ -91,6 +95,41 @@ func (w *WebURL) UnmarshalText(text []byte) error {
 		return fmt.Errorf("%s: want a URL such as https://photos.example.org", text)
 	}
 	*w = WebURL(strings.TrimRight(u.String(), "/"))
+	return nil
+}
+
+// Origin is that of a page, as browsers write it in the header Origin.
+type Origin string
+
+// UnmarshalText reads an origin: scheme and host, and a port that does not go without saying. No pattern is one.
+func (o *Origin) UnmarshalText(text []byte) error {
+	if bytes.ContainsRune(text, '*') {
+		return fmt.Errorf("%s: any page could act for the people who use it; name each origin, "+
+			"such as https://app.example.org", text)
+	}
+	u, err := url.Parse(strings.ToLower(string(text)))
+	if err != nil || u.Scheme != "http" && u.Scheme != "https" || u.Hostname() == "" ||
+		u.User != nil || strings.TrimRight(u.String(), "/") != u.Scheme+"://"+u.Host {
+		return fmt.Errorf("%s: want an origin such as https://app.example.org", text)
+	}
+	*o = Origin(u.Scheme + "://" + u.Host)
+	return nil
+}
+
+// Role is what an issuer calls those who belong to a community or administer it, written ROLE=COMMUNITY.
+type Role auth.Role
+
+// UnmarshalText reads a role. The community stands behind the last equals sign: roles may hold some.
+func (r *Role) UnmarshalText(text []byte) error {
+	i := bytes.LastIndexByte(text, '=')
+	if i < 1 {
+		return fmt.Errorf("%s: want a role and its community such as cameo-admin=1", text)
+	}
+	c, err := storage.ParseCommunity(string(text[i+1:]))
+	if err != nil {
+		return fmt.Errorf("%s: want a role and the number of a community such as cameo-admin=1", text)
+	}
+	*r = Role{Name: string(text[:i]), Community: c}
 	return nil
 }
 

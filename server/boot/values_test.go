@@ -21,6 +21,7 @@ func TestValues(t *testing.T) {
 		audience boot.Audience
 		format   boot.LogFormat
 		level    boot.LogLevel
+		role     boot.Role
 	)
 	for _, c := range []struct {
 		text  string
@@ -58,6 +59,13 @@ func TestValues(t *testing.T) {
 			want: boot.WebURL("https://photos.example.org"),
 		},
 		{text: "photos.example.org", into: &url, wrong: "photos.example.org: want a URL such as https://photos.example.org"},
+
+		{text: "staff=1", into: &role, value: func() any { return role }, want: boot.Role{Name: "staff", Community: 1}},
+		{text: "cn=a b=20", into: &role, value: func() any { return role }, want: boot.Role{Name: "cn=a b", Community: 20}},
+		{text: "=1", into: &role, wrong: "=1: want a role and its community such as cameo-admin=1"},
+		{text: "staff", into: &role, wrong: "staff: want a role and its community such as cameo-admin=1"},
+		{text: "staff=0", into: &role, wrong: "staff=0: want a role and the number of a community such as cameo-admin=1"},
+		{text: "staff=x", into: &role, wrong: "staff=x: want a role and the number of a community such as cameo-admin=1"},
 
 		{text: "closed", into: &admits, value: func() any { return admits }, want: boot.Admission("closed")},
 		{text: "ajar", into: &admits, wrong: "ajar: want open or closed"},

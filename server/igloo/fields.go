@@ -18,9 +18,9 @@ import (
 // contentLength.
 type fields map[string]string
 
-// readFields reads a small body in any of the three encodings that Igloo's clients use: JSON, which is
-// assumed when none is named, a form, or multipart. A body that is none of these is Unsupported; one that
-// cannot be read is Malformed.
+// readFields reads a small body in any of the three encodings that Igloo's clients use for attachments: JSON,
+// which is assumed when none is named, a form, or multipart. A body that is none of these is Unsupported; one
+// that cannot be read is Malformed.
 func readFields(contentType string, from io.Reader) (fields, error) {
 	kind, params, err := mime.ParseMediaType(contentType)
 	if err != nil && contentType != "" {
@@ -80,7 +80,7 @@ func text(name string, value any) string {
 	case string:
 		return v
 	case json.Number:
-		if strings.EqualFold(name, "ContentLength") {
+		if strings.EqualFold(name, "ContentLength") || strings.EqualFold(name, "community") {
 			return v.String()
 		}
 	}

@@ -42,13 +42,21 @@ type Handler struct{ Config }
 // New returns a Handler over its parts.
 func New(cfg Config) *Handler { return &Handler{cfg} }
 
+// Headers are those of requests and answers that pages of other origins need for this dialect.
+func Headers() (request, response []string) {
+	return []string{"Content-Range", "Idempotency-Key", "Content-Digest", "Content-MD5", "X-Igloo-Auth"},
+		[]string{"Location", "Range", "Upload-Length", "Upload-Offset", "Retry-After"}
+}
+
 // session returns who asks. A stranger is Unauthenticated: nothing here is public.
 func (h *Handler) session(c echo.Context) (association.Actor, error) {
 	actor, err := h.Auth.Actor(c)
 	if err == nil {
 		err = actor.Present()
 	}
-	reply.NoteActor(c, string(actor.GUID))
+	if refused := reply.NoteActor(c, string(actor.GUID)); refused != nil {
+		return actor, refused
+	}
 	return actor, err
 }
 

@@ -1,83 +1,110 @@
-// Package page shows people what this is, how to try it, and the description of the interface. Its pages
-// need nothing from elsewhere, and run no script.
+// Package page shows people what this is, lets them send their photo, and describes the interface. Its pages
+// need nothing from elsewhere.
 package page
 
 import (
 	"bytes"
-	_ "embed"
+	"crypto/sha256"
+	"embed"
+	"encoding/base64"
 	"html/template"
 	"net/http"
 	"strings"
 
 	"github.com/labstack/echo/v4"
 
+	"cameo/association"
 	"cameo/docs/api"
+	"cameo/server/auth"
 )
 
 var (
 	//go:embed style.css
 	style string
-	//go:embed home.html
-	homeText string
-	//go:embed docs.html
-	docsText string
+	//go:embed *.html
+	texts embed.FS
 )
+
+// Config is what a Handler is made of.
+type Config struct {
+	Public string               // the address that people use; "" means the one that each request came to
+	People *association.Service // signs people in
+	Auth   *auth.Auth
+	Issuer *auth.Provider // where else people sign in; nil: nowhere
+	Sealer *auth.Sealer   // of what a browser keeps meanwhile
+}
+
+// frame is what all pages are made of.
+type frame struct {
+	Style template.CSS
+	Who   *who // nil: a stranger
+	Bare  bool // it needs no way to sign in
+}
 
 // welcome is what the first page is made of.
 type welcome struct {
+	frame
 	Origin string // the address that people use
-	Style  template.CSS
 }
 
 // Handler answers the paths of the pages. Its methods are echo handlers.
 type Handler struct {
-	home   *template.Template
+	Config
+	pages  *template.Template
 	docs   []byte // they never change: made once
-	public string
+	policy string // Content-Security-Policy
 }
 
-// New returns a Handler. Public is the address that people use, such as https://photos.example.org; ""
-// means the one that each request came to. It fails if the interface's description cannot be read.
-func New(public string) (*Handler, error) {
-	home, err := template.New("home").Parse(homeText)
-	if err != nil {
-		return nil, err
+// New returns a Handler. It fails if the interface's description cannot be read.
+func New(cfg Config) (*Handler, error) {
+	marks := template.FuncMap{"prose": prose, "breakable": breakable}
+	pages := template.New("").Funcs(marks)
+	for _, name := range []string{"bar", "home", "photo", "docs", "signin", "failure"} {
+		text, err := texts.ReadFile(name + ".html")
+		if err != nil {
+			return nil, err
+		}
+		if _, err := pages.New(name).Parse(string(text)); err != nil {
+			return nil, err
+		}
 	}
 	d, err := readDocument(api.Spec())
 	if err != nil {
 		return nil, err
 	}
-	marks := template.FuncMap{"prose": prose, "breakable": breakable}
-	text, err := template.New("docs").Funcs(marks).Parse(docsText)
-	if err != nil {
-		return nil, err
-	}
 	var docs bytes.Buffer
 	d.Style = template.CSS(style)
-	if err := text.Execute(&docs, d); err != nil {
+	if err := pages.ExecuteTemplate(&docs, "docs", d); err != nil {
 		return nil, err
 	}
-	return &Handler{home: home, docs: docs.Bytes(), public: strings.TrimSuffix(public, "/")}, nil
+	cfg.Public = strings.TrimSuffix(cfg.Public, "/")
+	sum := sha256.Sum256([]byte(style))
+	return &Handler{
+		Config: cfg, pages: pages, docs: docs.Bytes(),
+		policy: "default-src 'none'; style-src 'sha256-" + base64.StdEncoding.EncodeToString(sum[:]) +
+			"'; script-src 'self'; connect-src 'self'; img-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'",
+	}, nil
 }
 
 // Home answers with the first page: what this is, and the commands to try it with.
 func (h *Handler) Home(c echo.Context) error {
-	origin := h.public
-	if origin == "" {
-		origin = "http://" + c.Request().Host
-		if c.IsTLS() {
-			origin = "https://" + c.Request().Host
-		}
-	}
-	var page bytes.Buffer
-	if err := h.home.Execute(&page, welcome{origin, template.CSS(style)}); err != nil {
+	person, err := h.who(c)
+	if err != nil {
 		return err
 	}
-	return html(c, page.Bytes())
+	origin := h.Public
+	if origin == "" {
+		origin = c.Scheme() + "://" + c.Request().Host
+	}
+	// Without a referrer the browser would not say that the form is ours.
+	c.Response().Header().Set(echo.HeaderReferrerPolicy, "same-origin")
+	return h.show(c, http.StatusOK, h.pages.Lookup("home"), welcome{h.frame(person), origin})
 }
 
+func (h *Handler) frame(person *who) frame { return frame{Style: template.CSS(style), Who: person} }
+
 // Docs answers with the description of the interface, to be read.
-func (h *Handler) Docs(c echo.Context) error { return html(c, h.docs) }
+func (h *Handler) Docs(c echo.Context) error { return h.html(c, http.StatusOK, h.docs) }
 
 // Spec answers with the description of the interface, for programs.
 func (h *Handler) Spec(c echo.Context) error {
@@ -85,11 +112,21 @@ func (h *Handler) Spec(c echo.Context) error {
 	return c.Blob(http.StatusOK, "application/yaml", api.Spec())
 }
 
-func html(c echo.Context, page []byte) error {
+// show answers with a page that is made for whoever looks at it.
+func (h *Handler) show(c echo.Context, status int, page *template.Template, of any) error {
+	var text bytes.Buffer
+	if err := page.Execute(&text, of); err != nil {
+		return err
+	}
+	c.Response().Header().Set("Cache-Control", "no-store")
+	return h.html(c, status, text.Bytes())
+}
+
+func (h *Handler) html(c echo.Context, status int, page []byte) error {
 	head := c.Response().Header()
-	head.Set("Cache-Control", "no-cache")
-	head.Set("Content-Security-Policy",
-		"default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'; "+
-			"frame-ancestors 'none'")
-	return c.HTMLBlob(http.StatusOK, page)
+	if head.Get("Cache-Control") == "" {
+		head.Set("Cache-Control", "no-cache")
+	}
+	head.Set("Content-Security-Policy", h.policy)
+	return c.HTMLBlob(status, page)
 }

@@ -1,6 +1,7 @@
 package page_test
 
 import (
+	"errors"
 	"net/http"
 	"net/http/httptest"
 	"regexp"
@@ -10,12 +11,13 @@ import (
 	"github.com/labstack/echo/v4"
 
 	"cameo/docs/api"
+	"cameo/server/auth"
 	"cameo/server/page"
 )
 
 func render(t *testing.T, public string, show func(*page.Handler) echo.HandlerFunc) *httptest.ResponseRecorder {
 	t.Helper()
-	h, err := page.New(public)
+	h, err := page.New(page.Config{Public: public, Auth: auth.New(nil, nil, nil)})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -43,10 +45,10 @@ func TestHomeShowsCommandsForThisAddress(t *testing.T) {
 	}
 }
 
-// Pages load nothing from anywhere, and run nothing.
+// Pages load nothing from elsewhere, and run nothing that stands in them.
 func TestPagesStandAlone(t *testing.T) {
 	t.Parallel()
-	outside := regexp.MustCompile(`(?i)<script|<link|<img|<iframe|@import|url\(|\son[a-z]+=`)
+	outside := regexp.MustCompile(`(?i)<script[^>]*>[^<]|src="?(?:\w+:|//)|<link|<iframe|@import|url\(|\son[a-z]+=`)
 	for name, show := range map[string]func(*page.Handler) echo.HandlerFunc{"home": home, "docs": docs} {
 		got := render(t, "", show)
 		if found := outside.FindString(got.Body.String()); found != "" {
@@ -79,5 +81,39 @@ func TestSpecIsServedAsItIs(t *testing.T) {
 	t.Parallel()
 	if got := render(t, "", spec); got.Body.String() != string(api.Spec()) || got.Header().Get("Content-Type") != "application/yaml" {
 		t.Errorf("got %d bytes of %s", got.Body.Len(), got.Header().Get("Content-Type"))
+	}
+}
+
+func TestScripts(t *testing.T) {
+	t.Parallel()
+	ask := func(name, tag string) *httptest.ResponseRecorder {
+		pages, err := page.New(page.Config{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		w := httptest.NewRecorder()
+		r := httptest.NewRequest(http.MethodGet, "/js/"+name, nil)
+		r.Header.Set("If-None-Match", tag)
+		c := echo.New().NewContext(r, w)
+		c.SetParamNames("script")
+		c.SetParamValues(name)
+		if err := pages.Script(c); errors.Is(err, echo.ErrNotFound) {
+			w.Code = http.StatusNotFound
+		} else if err != nil {
+			t.Fatal(err)
+		}
+		return w
+	}
+	got := ask("cameo.js", "")
+	if kind := got.Header().Get("Content-Type"); got.Code != 200 || kind != "text/javascript; charset=utf-8" || !strings.Contains(got.Body.String(), "export class Cameo") {
+		t.Errorf("got %d, %q, %.100s", got.Code, kind, got.Body)
+	}
+	if again := ask("cameo.js", got.Header().Get("ETag")); again.Code != http.StatusNotModified || again.Body.Len() > 0 {
+		t.Errorf("asked again: got %d with %d bytes", again.Code, again.Body.Len())
+	}
+	for _, name := range []string{"", "other.js", "../page.go", "..%2fpage.go", "js/cameo.js", "/etc/passwd"} {
+		if got := ask(name, ""); got.Code != http.StatusNotFound {
+			t.Errorf("%q: got %d", name, got.Code)
+		}
 	}
 }

@@ -108,6 +108,7 @@ var rights = map[string][]right{
 
 	"GET /": {{on: ofNobody}}, "HEAD /": {{on: ofNobody}},
 	"GET /docs": {{on: ofNobody}}, "HEAD /docs": {{on: ofNobody}},
+	"GET /js/{script}": {{on: ofNobody}}, "HEAD /js/{script}": {{on: ofNobody}},
 	"GET /openapi.yaml": {{on: ofNobody}}, "HEAD /openapi.yaml": {{on: ofNobody}},
 	"GET /healthz": {{on: ofNobody}}, "HEAD /healthz": {{on: ofNobody}},
 	"GET /readyz": {{on: ofNobody}}, "HEAD /readyz": {{on: ofNobody}},

@@ -14,6 +14,9 @@ const (
 		AND (created < $4 OR created = $4 AND key < $5)
 		ORDER BY created DESC, key DESC LIMIT $6`
 
+	// It changes nothing. Who has created nothing yet has no row, and nothing to hand over.
+	queueBehindCreations = `UPDATE owners SET creations = creations WHERE community = $1 AND owner = $2`
+
 	// A request's name is its owner's alone: one that both used is forgotten.
 	forgetRequests = `UPDATE uploads SET request = '' WHERE community = $1 AND owner = $2 AND request IN
 		(SELECT request FROM uploads WHERE community = $1 AND owner = $3 AND request <> '')`
@@ -39,7 +42,7 @@ func (l *Ledger) HandOver(ctx context.Context, c storage.Community, from, to sto
 	return untilKnown(func(bool) error {
 		return l.db.Do(ctx, func(ctx context.Context) error {
 			for _, owner := range [...]storage.Subject{min(from, to), max(from, to)} {
-				if _, err := l.db.Exec(ctx, queueForOwner, c, owner); err != nil {
+				if _, err := l.db.Exec(ctx, queueBehindCreations, c, owner); err != nil {
 					return err
 				}
 			}

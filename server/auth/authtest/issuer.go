@@ -1,5 +1,6 @@
-// Package authtest is a small token issuer for tests: keys of three kinds, a JWKS on loopback, and tokens as
-// right or as forged as a test wants them.
+// Package authtest is a small identity provider for tests, on loopback: keys of three kinds, their JWKS,
+// tokens as right or as forged as a test wants them, and sign-in with OpenID Connect's authorization code
+// flow.
 package authtest
 
 import (
@@ -19,7 +20,6 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"sync"
-	"sync/atomic"
 	"testing"
 	"time"
 
@@ -41,22 +41,28 @@ type Issuer struct {
 	URL string // its iss
 
 	t       testing.TB
-	fetches atomic.Int64
-	stalled atomic.Pointer[chan struct{}]
+	mux     *http.ServeMux
+	trouble trouble
 
 	mu      sync.Mutex
 	round   int                      // of key rotation, part of each key id
 	private map[string]crypto.Signer // by algorithm
+	person  map[string]any           // who signs in: claims; nil: nobody
+	grants  map[string]grant         // by code
 }
 
 // NewIssuer starts an issuer that lives as long as the test.
 func NewIssuer(t testing.TB) *Issuer {
 	t.Helper()
-	i := &Issuer{t: t}
+	i := &Issuer{t: t, mux: http.NewServeMux(), grants: map[string]grant{}}
+	i.trouble.answers = map[string]http.HandlerFunc{}
+	i.trouble.asked = map[string]int{}
 	i.Rotate()
-	mux := http.NewServeMux()
-	mux.HandleFunc("GET /jwks.json", i.serveKeys)
-	server := httptest.NewServer(mux)
+	i.mux.HandleFunc("GET "+KeysPath, i.serveKeys)
+	i.mux.HandleFunc("GET "+DiscoveryPath, i.serveDiscovery)
+	i.mux.HandleFunc("GET "+AuthorizePath, i.serveAuthorize)
+	i.mux.HandleFunc("POST "+TokenPath, i.serveToken)
+	server := httptest.NewServer(i)
 	t.Cleanup(server.Close)
 	t.Cleanup(i.Resume) // first of all: a handler that is stalled would keep the server from closing
 	i.URL = server.URL
@@ -64,10 +70,7 @@ func NewIssuer(t testing.TB) *Issuer {
 }
 
 // JWKSURL is where the keys are published.
-func (i *Issuer) JWKSURL() string { return i.URL + "/jwks.json" }
-
-// Fetches counts the requests for the keys.
-func (i *Issuer) Fetches() int { return int(i.fetches.Load()) }
+func (i *Issuer) JWKSURL() string { return i.URL + KeysPath }
 
 // Rotate throws the keys away and makes new ones under new ids.
 func (i *Issuer) Rotate() {
@@ -88,21 +91,6 @@ func (i *Issuer) Rotate() {
 	defer i.mu.Unlock()
 	i.round++
 	i.private = map[string]crypto.Signer{RS256: rsaKey, ES256: ecKey, EdDSA: edKey}
-}
-
-// Stall makes requests for the keys hang until Resume.
-func (i *Issuer) Stall() {
-	wait := make(chan struct{})
-	if !i.stalled.CompareAndSwap(nil, &wait) {
-		i.t.Error("the issuer is stalled already")
-	}
-}
-
-// Resume ends Stall. Without a Stall it does nothing.
-func (i *Issuer) Resume() {
-	if wait := i.stalled.Swap(nil); wait != nil {
-		close(*wait)
-	}
 }
 
 // KeyID is the kid of the present key of an algorithm.
@@ -162,18 +150,15 @@ func (i *Issuer) Forge(alg string, header, claims map[string]any, key any) strin
 	return text
 }
 
-func (i *Issuer) serveKeys(w http.ResponseWriter, r *http.Request) {
-	i.fetches.Add(1)
-	if wait := i.stalled.Load(); wait != nil {
-		select {
-		case <-*wait:
-		case <-r.Context().Done():
-			return
-		}
-	}
-	w.Header().Set("Content-Type", "application/jwk-set+json")
-	if err := json.NewEncoder(w).Encode(map[string]any{"keys": i.keys()}); err != nil {
-		i.t.Errorf("the keys cannot be sent: %v", err)
+func (i *Issuer) serveKeys(w http.ResponseWriter, _ *http.Request) {
+	i.answer(w, http.StatusOK, map[string]any{"keys": i.keys()})
+}
+
+func (i *Issuer) answer(w http.ResponseWriter, status int, body any) {
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(status)
+	if err := json.NewEncoder(w).Encode(body); err != nil {
+		i.t.Logf("an answer was not sent: %v", err) // whoever asked may have gone
 	}
 }
 

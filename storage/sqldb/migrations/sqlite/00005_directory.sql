@@ -54,6 +54,7 @@ CREATE TABLE sessions (
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX sessions_guid ON sessions (guid, created);
 CREATE INDEX sessions_expires ON sessions (expires);
+CREATE INDEX sessions_used ON sessions (used);
 
 -- Links that sign a person in, once.
 CREATE TABLE links (

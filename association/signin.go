@@ -1,0 +1,73 @@
+package association
+
+import (
+	"context"
+	"time"
+
+	"cameo/storage"
+	"cameo/storage/fault"
+)
+
+// Secrets know what people sign in with, as far as it is kept here.
+type Secrets interface {
+	// FindCommunity returns the community that is called name, in any case, and the only one by ""; else
+	// NotFound.
+	FindCommunity(ctx context.Context, name string) (storage.Community, error)
+	// CheckPassword returns whose name and password these are. An unknown community or name and a wrong
+	// password are the same Unauthenticated, and take as long. When too many are checked already it is TooMany.
+	CheckPassword(ctx context.Context, c storage.Community, name, password string) (GUID, error)
+	// AddLink keeps a link under its secret.
+	AddLink(ctx context.Context, secret string, l Link) error
+	// TakeLink returns the link that is good at now, and forgets it; NotFound. Of many who take it, one gets it.
+	TakeLink(ctx context.Context, secret string, now storage.Millis) (Link, error)
+	// FirstAdministrator returns who has administered the community for longest; NotFound.
+	FirstAdministrator(ctx context.Context, c storage.Community) (GUID, error)
+	// Forget drops links and sessions that are over at now, and sessions that were used last before idle.
+	Forget(ctx context.Context, now, idle storage.Millis) error
+}
+
+// Link is what signs a person in once, until it expires.
+type Link struct {
+	Community storage.Community
+	GUID      GUID
+	Expires   storage.Millis
+}
+
+const (
+	linkLife   = time.Hour
+	linkLength = 32 // base62 characters
+)
+
+// SignIn is the actor whose name and password these are; Unauthenticated, TooMany.
+func (s *Service) SignIn(ctx context.Context, c storage.Community, name, password string) (Actor, error) {
+	person, err := s.Secrets.CheckPassword(ctx, c, name, password)
+	if err != nil {
+		return Actor{}, err
+	}
+	return s.Arrive(ctx, Actor{GUID: person, Communities: []storage.Community{c}})
+}
+
+// NewLink returns the secret of a link that signs a person in, once and within an hour. It is told once and
+// kept nowhere. Somebody whom the community does not know is NotFound.
+func (s *Service) NewLink(ctx context.Context, c storage.Community, person GUID) (string, error) {
+	if _, err := s.Directory.Person(ctx, c, person); err != nil {
+		return "", err
+	}
+	secret, err := storage.DrawBase62(s.Random, linkLength)
+	if err != nil {
+		return "", err
+	}
+	return secret, s.Secrets.AddLink(ctx, secret, Link{c, person, s.Clock().Add(linkLife)})
+}
+
+// FollowLink is the actor whom a link signs in. The link is used up; one that is not good is Gone.
+func (s *Service) FollowLink(ctx context.Context, secret string) (Actor, error) {
+	l, err := s.Secrets.TakeLink(ctx, secret, s.Clock())
+	if fault.Is(err, fault.NotFound) {
+		return Actor{}, fault.New(fault.Gone, "this link has been used already, or it is too old")
+	}
+	if err != nil {
+		return Actor{}, err
+	}
+	return s.Arrive(ctx, Actor{GUID: l.GUID, Communities: []storage.Community{l.Community}})
+}
