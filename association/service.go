@@ -2,6 +2,7 @@ package association
 
 import (
 	"context"
+	"log/slog"
 	"slices"
 
 	"cameo/storage"
@@ -19,6 +20,9 @@ type Service struct {
 
 // NewService returns a Service over its parts.
 func NewService(cfg Config) *Service {
+	if cfg.Log == nil {
+		cfg.Log = slog.New(slog.DiscardHandler)
+	}
 	return &Service{
 		Config: cfg, recent: newRecent(cfg.Clock), pictures: newPictures(cfg.Blobs, cfg.Limits.Cache),
 		sizes:     cfg.Limits.allSizes(),
@@ -85,7 +89,7 @@ func (s *Service) Describe(
 		if err != nil {
 			return Description{}, err
 		}
-		if d.State = newest.State; a.MayEdit(c, person) == nil {
+		if d.State = newest.State; a.May(ReadReason, c, p.GUID) == nil {
 			d.Reason = newest.Reason
 		}
 	}

@@ -23,10 +23,11 @@ cmd/cameo              → server/boot, server/client
 server/boot            → everything
 server/servertest      → everything
 server/servertest/renderer → association/imaging, storage/fault
-server                 → server/igloo, server/tus, server/photos, server/sessions, server/ops, server/page, server/auth, server/rate, server/reply, storage/fault
+server                 → server/igloo, server/tus, server/photos, server/people, server/sessions, server/ops, server/page, server/auth, server/rate, server/reply, storage/fault
 server/igloo           → server/auth, server/reply, association, association/imaging, storage, storage/fault
 server/tus             → server/auth, server/reply, storage, storage/fault
 server/photos          → server/auth, server/reply, association, association/imaging, storage, storage/fault
+server/people          → server/auth, server/reply, association, storage, storage/fault
 server/sessions        → server/auth, server/reply, association, storage, storage/fault
 server/auth            → server/reply, association, storage, storage/fault
 server/auth/authtest   → standard library
@@ -39,6 +40,7 @@ server/reply           → storage/fault
 association            → association/imaging, storage, storage/fault
 association/album      → association, association/imaging, storage, storage/fault, storage/sqldb
 association/directory  → association, association/imaging, storage, storage/fault, storage/sqldb
+association/roster     → association, storage/fault
 association/imaging    → storage/fault
 association/fetch      → storage/fault
 association/imaging/imagingtest → standard library
