@@ -49,7 +49,11 @@ func (s *site) routes(e *echo.Echo) {
 	e.DELETE("/v1/sessions", s.Sessions.EndOthers)
 	e.DELETE("/v1/sessions/:sessionId", s.Sessions.End)
 
-	// Pages for people.
+	s.pages(e)
+}
+
+// pages are the routes for people, and for whoever operates it.
+func (s *site) pages(e *echo.Echo) {
 	e.GET("/", s.Page.Home)
 	e.HEAD("/", s.Page.Home)
 	e.GET("/signin", s.Page.SignInForm)
