@@ -73,6 +73,9 @@ func (s *Service) next(ctx context.Context, wanted func(context.Context) (Photo,
 func (s *Service) fit(u storage.Upload) error {
 	switch u.State {
 	case storage.Complete:
+		if u.Partial {
+			return fault.New(fault.Conflict, "the upload is a part, to be joined with others first")
+		}
 	case storage.Failed:
 		return imaging.Reason(u.Reason).Fault()
 	case storage.Cancelled, storage.Expired:

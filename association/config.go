@@ -81,8 +81,8 @@ func (l Limits) Validate() error {
 		return fmt.Errorf("queue: want at least 0")
 	case l.Slots < 1:
 		return fmt.Errorf("slots: want at least 1")
-	case l.Memory < 1<<20:
-		return fmt.Errorf("memory: want at least 1MiB")
+	case l.Memory < 64<<20:
+		return fmt.Errorf("photo-memory: want at least 64MiB")
 	case slices.ContainsFunc(l.Sizes, func(n int) bool { return n < 16 || n > imaging.Longest }):
 		return fmt.Errorf("sizes: want pixels from 16 to %d", imaging.Longest)
 	case len(l.Sizes) > mostSizes:

@@ -112,17 +112,16 @@ func (s *Service) ParseSize(text string) (int, error) {
 		return DefaultSize, nil
 	}
 	n, err := strconv.Atoi(text)
-	known := slices.Contains(imaging.Squares(), n) || slices.Contains(s.Limits.Sizes, n)
-	if err != nil || !known || text != strconv.Itoa(n) {
+	if err != nil || !slices.Contains(s.sizes, n) || text != strconv.Itoa(n) {
 		return 0, fault.New(fault.Invalid, "size must be one of %s",
-			strings.Trim(fmt.Sprint(s.allSizes()), "[]")).About("size")
+			strings.Trim(fmt.Sprint(s.sizes), "[]")).About("size")
 	}
 	return n, nil
 }
 
 // allSizes lists the squares that may be asked for, ascending: those of every photo, and those on demand.
-func (s *Service) allSizes() []int {
-	all := slices.Concat(Sizes(), s.Limits.Sizes)
+func (l Limits) allSizes() []int {
+	all := slices.Concat(Sizes(), l.Sizes)
 	slices.Sort(all)
 	return slices.Compact(all)
 }

@@ -2,6 +2,7 @@ package association
 
 import (
 	"context"
+	"slices"
 
 	"cameo/storage"
 	"cameo/storage/fault"
@@ -12,6 +13,7 @@ type Service struct {
 	Config
 	recent    *recent
 	pictures  *pictures
+	sizes     []int  // that may be asked for
 	passwords *turns // of those who sign in by one
 }
 
@@ -19,6 +21,7 @@ type Service struct {
 func NewService(cfg Config) *Service {
 	return &Service{
 		Config: cfg, recent: newRecent(cfg.Clock), pictures: newPictures(cfg.Blobs, cfg.Limits.Cache),
+		sizes:     cfg.Limits.allSizes(),
 		passwords: newTurns(),
 	}
 }
@@ -91,7 +94,7 @@ func (s *Service) Describe(
 		if err != nil {
 			return Description{}, err
 		}
-		d.Width, d.Height, d.Sizes = current.Width, current.Height, s.allSizes()
+		d.Width, d.Height, d.Sizes = current.Width, current.Height, slices.Clone(s.sizes)
 		d.Crop = current.Crop.Of(current.Width, current.Height)
 		d.Thumbhash, d.Colour = current.Thumbhash, current.Colour
 	}

@@ -17,6 +17,7 @@ type Config struct {
 	DrainTimeout   time.Duration  // for the rest of a body that nobody wants any more
 	MaxHeader      int            // bytes of a request's head
 	MaxBody        int64          // bytes of a body that is no upload
+	MaxOpen        int            // unfinished uploads of one person, which are refused elsewhere
 	Pace           reply.Pace     // how slowly a body may come and an answer may be read
 	TrustedProxies []netip.Prefix // whose X-Forwarded-For is believed; none: nobody's
 }
@@ -60,6 +61,7 @@ func (c Config) HTTP(h http.Handler) *http.Server {
 		ReadHeaderTimeout: c.HeaderTimeout,
 		IdleTimeout:       c.IdleTimeout,
 		MaxHeaderBytes:    c.MaxHeader,
+		ConnContext:       reply.ConnContext,
 	}
 }
 

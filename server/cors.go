@@ -9,6 +9,7 @@ import (
 
 	"cameo/server/auth"
 	"cameo/server/igloo"
+	"cameo/server/tus"
 )
 
 // preflightLife is how long a browser may remember what it was allowed, in seconds.
@@ -44,7 +45,7 @@ func crossOriginHeaders() (request, response []string) {
 		"Last-Modified", "Location", "RateLimit", "RateLimit-Policy", "Retry-After", "WWW-Authenticate",
 		"X-Request-Id",
 	}
-	for _, headers := range []func() (request, response []string){igloo.Headers} {
+	for _, headers := range []func() (request, response []string){igloo.Headers, tus.Headers} {
 		more, answered := headers()
 		request, response = append(request, more...), append(response, answered...)
 	}

@@ -26,6 +26,11 @@ func (s *site) dialect(path string) dialect {
 	if strings.HasPrefix(path, "/.api2/") || strings.HasPrefix(path, "/.api/") {
 		return s.Igloo
 	}
+	if room, ok := strings.CutPrefix(path, "/v1/communities/"); ok {
+		if _, below, _ := strings.Cut(room, "/"); strings.HasPrefix(below, "tus/") {
+			return s.Tus
+		}
+	}
 	if path == "/signin" || path == "/signout" || strings.HasPrefix(path, "/signin/") {
 		return s.Page
 	}
@@ -42,6 +47,7 @@ func (s *site) fail(err error, c echo.Context) {
 		c.Set(faultKey, fault.Of(err))
 	}
 	s.complain(c, err)
+	s.exceeded(c, err)
 	if c.Response().Committed {
 		return
 	}
@@ -77,8 +83,7 @@ func (s *site) complain(c echo.Context, err error) {
 // most before it answers, and closes the connection when more would follow. Once reading has begun, the
 // reader's own deadlines hold; one that was interrupted must not begin to wait again.
 func (s *site) drainSoon(c echo.Context) {
-	body, ok := c.Get(bodyKey).(*counter)
-	if !ok || body.begun.Load() || c.Request().ContentLength == 0 {
+	if c.Request().ContentLength == 0 {
 		return
 	}
 	// A writer without deadlines, a recorder in a test, has no connection to wait for.

@@ -1,7 +1,9 @@
 package server
 
 import (
+	"cmp"
 	"encoding/binary"
+	"errors"
 	"fmt"
 	"io"
 	"log/slog"
@@ -11,6 +13,7 @@ import (
 	"slices"
 	"strconv"
 	"sync/atomic"
+	"time"
 
 	"github.com/labstack/echo/v4"
 
@@ -19,11 +22,8 @@ import (
 	"cameo/storage/fault"
 )
 
-// What a request carries in its context, from one of these functions to another.
-const (
-	faultKey = "cameo.fault" // the Kind of the refusal, for the log
-	bodyKey  = "cameo.body"  // the counter
-)
+// faultKey is where a request's context holds the Kind of its refusal, for the log.
+const faultKey = "cameo.fault"
 
 // number names the request: X-Request-Id on the answer, requestSupportCode in Igloo's errors, id in the
 // log. It has 15 digits, so that a JavaScript client reads it unspoiled.
@@ -35,7 +35,7 @@ func (s *site) number(next echo.HandlerFunc) echo.HandlerFunc {
 		}
 		const lowest = 1e14
 		n := lowest + binary.BigEndian.Uint64(b[:])%(9*lowest)
-		c.Response().Header().Set(echo.HeaderXRequestID, strconv.FormatUint(n, 10))
+		c.Response().Header()[echo.HeaderXRequestID] = []string{strconv.FormatUint(n, 10)}
 		return next(c)
 	}
 }
@@ -50,35 +50,51 @@ func (s *site) record(next echo.HandlerFunc) echo.HandlerFunc {
 	return func(c echo.Context) error {
 		begin := s.Pace.Now()
 		received := s.Metrics.Begin(c.Request())
-		body := &counter{ReadCloser: c.Request().Body}
-		c.SetRequest(withBody(c.Request(), body))
-		c.Set(bodyKey, body)
-		s.drainSoon(c) // whoever reads the body sets deadlines of its own
+		body := s.count(c)
 		if err := next(c); err != nil {
 			c.Error(err)
 		}
-		took, route, status := s.Pace.Now().Sub(begin), c.Path(), c.Response().Status
-		if route == "" {
-			route = "none"
-		}
-		received(route, status, body.n.Load(), took)
-		attrs := []slog.Attr{
-			requestID(c), slog.String("method", c.Request().Method), slog.String("route", route),
-			slog.Int("status", status), slog.Int64("in", body.n.Load()), slog.Int64("out", c.Response().Size),
-			slog.Duration("took", took), slog.String("ip", c.RealIP()),
-		}
-		if key := c.Param("attachmentKey"); len(key) == 10 {
-			attrs = append(attrs, slog.String("key", key))
-		}
-		if actor := reply.NotedActor(c); actor != "" {
-			attrs = append(attrs, slog.String("actor", actor))
-		}
-		if k, ok := c.Get(faultKey).(fault.Kind); ok {
-			attrs = append(attrs, slog.String("fault", k.String()))
-		}
-		s.Log.LogAttrs(c.Request().Context(), slog.LevelInfo, "request", attrs...)
+		end, route := s.Pace.Now(), cmp.Or(c.Path(), "none")
+		took := end.Sub(begin)
+		received(route, c.Response().Status, body.received(), took)
+		s.log(c, end, route, body.received(), took)
 		return nil
 	}
+}
+
+// log writes the line of a request. It goes past the Logger, who would look up each time from where in the
+// source he is called.
+func (s *site) log(c echo.Context, at time.Time, route string, in int64, took time.Duration) {
+	ctx, to := c.Request().Context(), s.Log.Handler()
+	if !to.Enabled(ctx, slog.LevelInfo) {
+		return
+	}
+	line := slog.NewRecord(at, slog.LevelInfo, "request", 0)
+	line.AddAttrs(requestID(c), slog.String("method", c.Request().Method), slog.String("route", route),
+		slog.Int("status", c.Response().Status), slog.Int64("in", in), slog.Int64("out", c.Response().Size),
+		slog.Duration("took", took), slog.String("ip", c.RealIP()))
+	if key := cmp.Or(c.Param("attachmentKey"), c.Param("uploadKey")); len(key) == 10 {
+		line.AddAttrs(slog.String("key", key))
+	}
+	if actor := reply.NotedActor(c); actor != "" {
+		line.AddAttrs(slog.String("actor", actor))
+	}
+	if k, ok := c.Get(faultKey).(fault.Kind); ok {
+		line.AddAttrs(slog.String("fault", k.String()))
+	}
+	_ = to.Handle(ctx, line) // as with a Logger, a log that cannot be written disturbs nobody
+}
+
+// count lets the bytes of the request's body be counted. nil: it has none.
+func (s *site) count(c echo.Context) *counter {
+	r := c.Request()
+	if r.Body == nil || r.Body == http.NoBody {
+		return nil
+	}
+	body := &counter{ReadCloser: r.Body}
+	c.SetRequest(withBody(r, body))
+	s.drainSoon(c) // whoever reads the body sets deadlines of its own
+	return body
 }
 
 // withBody is r with another body. r itself keeps its own: by the type of that body net/http knows at the
@@ -92,25 +108,38 @@ func withBody(r *http.Request, body io.ReadCloser) *http.Request {
 // counter counts what is read.
 type counter struct {
 	io.ReadCloser
-	n     atomic.Int64
-	begun atomic.Bool
+	n atomic.Int64
 }
 
 // Read is io.Reader's.
 func (b *counter) Read(p []byte) (int, error) {
-	b.begun.Store(true)
 	n, err := b.ReadCloser.Read(p)
 	b.n.Add(int64(n))
 	return n, err
 }
 
+// received is how many bytes of the body have come.
+func (b *counter) received() int64 {
+	if b == nil {
+		return 0
+	}
+	return b.n.Load()
+}
+
+// The headers of safeguard, as they stand in every answer: they are shared, and never changed in place.
+var (
+	noSniff    = []string{"nosniff"}
+	noReferrer = []string{"no-referrer"}
+	noContent  = []string{"default-src 'none'; frame-ancestors 'none'"}
+)
+
 // safeguard sets the headers that every answer has unless its handler knows better.
 func (s *site) safeguard(next echo.HandlerFunc) echo.HandlerFunc {
 	return func(c echo.Context) error {
 		h := c.Response().Header()
-		h.Set(echo.HeaderXContentTypeOptions, "nosniff")
-		h.Set(echo.HeaderReferrerPolicy, "no-referrer")
-		h.Set(echo.HeaderContentSecurityPolicy, "default-src 'none'; frame-ancestors 'none'")
+		h[echo.HeaderXContentTypeOptions] = noSniff
+		h[echo.HeaderReferrerPolicy] = noReferrer
+		h[echo.HeaderContentSecurityPolicy] = noContent
 		return next(c)
 	}
 }
@@ -142,11 +171,13 @@ func canonicalPath(next echo.HandlerFunc) echo.HandlerFunc {
 	}
 }
 
-// pace ends the answer to a client that has stopped reading it.
+// pace ends the answer to a client that has stopped reading it, and sends a small one when all is done for
+// it: a client that has its answer sends the next request, and would disturb what is left to do.
 func (s *site) pace(next echo.HandlerFunc) echo.HandlerFunc {
 	return func(c echo.Context) error {
-		c.Response().Writer = reply.NewWriter(c.Response().Writer, s.Pace)
-		return next(c)
+		w := reply.NewWriter(c.Response().Writer, c.Request(), s.Pace)
+		c.Response().Writer = w
+		return errors.Join(next(c), w.Close())
 	}
 }
 

@@ -27,7 +27,7 @@ func TestReaderThatStops(t *testing.T) {
 	e := echo.New()
 	pace := reply.Pace{Idle: 200 * time.Millisecond, Now: time.Now}
 	e.GET("/", func(c echo.Context) error {
-		c.Response().Writer = reply.NewWriter(c.Response().Writer, pace)
+		c.Response().Writer = reply.NewWriter(c.Response().Writer, c.Request(), pace)
 		_, err := io.Copy(c.Response(), io.LimitReader(rand.Reader, 1<<30))
 		ended <- err
 		return err

@@ -2,18 +2,30 @@ package server
 
 import "github.com/labstack/echo/v4"
 
+// community is where all that is a community's stands, but for the words of other systems.
+const community = "/v1/communities/:communityKey"
+
 // routes is the whole surface of the main listener. docs/api/openapi.yaml describes each line, and a test
-// holds the two together. Igloo's paths are found in any case (see igloo.CanonicalPath).
+// holds the two together.
 func (s *site) routes(e *echo.Echo) {
+	s.iglooRoutes(e)
+	s.tusRoutes(e)
+	s.photoRoutes(e)
+	s.sessionRoutes(e)
+	s.pageRoutes(e)
+	s.healthRoutes(e)
+}
+
+// iglooRoutes are found in any case (see igloo.CanonicalPath).
+func (s *site) iglooRoutes(e *echo.Echo) {
 	const (
 		attachments = "/.api2/api/v1/communities/:communityKey/attachments"
 		attachment  = attachments + "/:attachmentKey"
 		entry       = attachments + "/uploads/:attachmentKey"
 		binary      = "/.api2/binaries/:attachmentKey"
-		community   = "/v1/communities/:communityKey"
 	)
 
-	// Igloo: create, upload, associate.
+	// Create, upload, associate.
 	e.POST(attachments, s.Igloo.Create, s.small)
 	e.PATCH(entry, s.Igloo.Patch)
 	e.HEAD(entry, s.Igloo.Status)
@@ -24,40 +36,55 @@ func (s *site) routes(e *echo.Echo) {
 	e.DELETE(attachment, s.Igloo.Delete)
 	e.POST(attachment+"/association/:objectId", s.Igloo.Associate)
 
-	// Igloo: sessions.
-	e.POST("/.api/api.svc/session/create", s.Igloo.CreateSession, s.small, s.sameSite)
+	// Sessions.
+	e.POST("/.api/api.svc/session/create", s.Igloo.CreateSession, s.small, s.sameSite, s.limitSignIn)
 
-	// Igloo: files.
+	// Files.
 	e.GET(binary+"/download/:name", s.Igloo.Download)
 	e.HEAD(binary+"/download/:name", s.Igloo.Download)
 	e.GET(binary+"/thumbnails/:name", s.Igloo.Thumbnail)
 	e.HEAD(binary+"/thumbnails/:name", s.Igloo.Thumbnail)
+}
 
-	// Photos.
+func (s *site) tusRoutes(e *echo.Echo) {
+	const (
+		uploads = community + "/tus/"
+		upload  = uploads + ":uploadKey"
+	)
+	e.OPTIONS(uploads, s.Tus.Options)
+	e.POST(uploads, s.Tus.Create)
+	e.OPTIONS(upload, s.Tus.Options)
+	e.HEAD(upload, s.Tus.Upload)
+	e.PATCH(upload, s.Tus.Upload)
+	e.DELETE(upload, s.Tus.Upload)
+	e.POST(upload, s.Tus.Upload)
+	e.GET(upload, s.Tus.Download)
+}
+
+func (s *site) photoRoutes(e *echo.Echo) {
 	e.GET(community+"/users/:objectId/photo", s.Photos.Current, s.publicPhotos)
 	e.HEAD(community+"/users/:objectId/photo", s.Photos.Current, s.publicPhotos)
 	e.DELETE(community+"/users/:objectId/photo", s.Photos.Remove)
 	e.PUT(community+"/users/:objectId/photo/crop", s.Photos.Crop, s.small)
 	e.GET(community+"/photos/:version/:size", s.Photos.Version, s.publicPhotos)
 	e.HEAD(community+"/photos/:version/:size", s.Photos.Version, s.publicPhotos)
+}
 
-	// Sessions.
-	e.POST("/v1/session", s.Sessions.Create, s.small, s.sameSite)
+func (s *site) sessionRoutes(e *echo.Echo) {
+	e.POST("/v1/session", s.Sessions.Create, s.small, s.sameSite, s.limitSignIn)
 	e.GET("/v1/session", s.Sessions.Current)
 	e.DELETE("/v1/session", s.Sessions.SignOut)
 	e.GET("/v1/sessions", s.Sessions.List)
 	e.DELETE("/v1/sessions", s.Sessions.EndOthers)
 	e.DELETE("/v1/sessions/:sessionId", s.Sessions.End)
-
-	s.pages(e)
 }
 
-// pages are the routes for people, and for whoever operates it.
-func (s *site) pages(e *echo.Echo) {
+// pageRoutes are for people who look.
+func (s *site) pageRoutes(e *echo.Echo) {
 	e.GET("/", s.Page.Home)
 	e.HEAD("/", s.Page.Home)
 	e.GET("/signin", s.Page.SignInForm)
-	e.POST("/signin", s.Page.SignIn, s.small, s.sameSite)
+	e.POST("/signin", s.Page.SignIn, s.small, s.sameSite, s.limitSignIn)
 	e.GET("/signin/start", s.Page.Start)
 	e.GET("/signin/callback", s.Page.Callback)
 	e.GET("/signin/link", s.Page.Link)
@@ -68,8 +95,10 @@ func (s *site) pages(e *echo.Echo) {
 	e.HEAD("/js/:script", s.Page.Script, anyOrigin)
 	e.GET("/openapi.yaml", s.Page.Spec)
 	e.HEAD("/openapi.yaml", s.Page.Spec)
+}
 
-	// For whoever operates it.
+// healthRoutes are for whoever operates it.
+func (s *site) healthRoutes(e *echo.Echo) {
 	e.GET("/healthz", s.Health.Alive)
 	e.HEAD("/healthz", s.Health.Alive)
 	e.GET("/readyz", s.Health.Ready)

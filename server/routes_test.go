@@ -16,6 +16,7 @@ import (
 	"cameo/server/page"
 	"cameo/server/photos"
 	"cameo/server/sessions"
+	"cameo/server/tus"
 )
 
 // Each route is described, and each description has a route.
@@ -81,8 +82,12 @@ func routes(t *testing.T) []*echo.Route {
 	if err != nil {
 		t.Fatal(err)
 	}
+	uploads, err := tus.New(tus.Config{})
+	if err != nil {
+		t.Fatal(err)
+	}
 	e, ok := server.New(server.Default(nil), server.Parts{
-		Auth: auth.New(nil, nil, nil), Igloo: igloo.New(igloo.Config{}), Photos: photos.New(photos.Config{}), Page: pages,
+		Auth: auth.New(nil, nil, nil), Igloo: igloo.New(igloo.Config{}), Tus: uploads, Photos: photos.New(photos.Config{}), Page: pages,
 		Sessions: sessions.New(sessions.Config{}),
 		Health:   ops.NewHealth(nil), Metrics: ops.NewMetrics(),
 	}).(*echo.Echo)

@@ -15,14 +15,17 @@ import (
 	"cameo/server/ops"
 	"cameo/server/page"
 	"cameo/server/photos"
+	"cameo/server/rate"
 	"cameo/server/reply"
 	"cameo/server/sessions"
+	"cameo/server/tus"
 )
 
 // Parts are the rooms of the house, made by server/boot.
 type Parts struct {
 	Auth     *auth.Auth
 	Igloo    *igloo.Handler
+	Tus      *tus.Handler
 	Photos   *photos.Handler
 	Sessions *sessions.Handler
 	Page     *page.Handler
@@ -30,6 +33,7 @@ type Parts struct {
 	Metrics  *ops.Metrics
 	Log      *slog.Logger
 	Random   io.Reader // numbers requests
+	Rates    rate.Limits
 }
 
 // site is what the middleware and the error handler know.
@@ -48,8 +52,9 @@ func New(cfg Config, parts Parts) http.Handler {
 	e.HTTPErrorHandler = s.fail
 	// Before the router, so that requests for which there is no route are counted, named and logged like all
 	// others.
-	e.Pre(s.number, s.record, s.pace, s.safeguard, s.forwarded, reply.Framing, canonicalPath, s.recover)
-	e.Use(s.crossOrigin())
+	e.Pre(s.number, s.pace, s.record, s.safeguard, s.forwarded, reply.Framing, s.limitAddress, canonicalPath,
+		s.recover)
+	e.Use(s.crossOrigin(), s.limitActor)
 	s.routes(e)
 	return e
 }

@@ -2,6 +2,7 @@ package storage
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 
 	"cameo/storage/fault"
@@ -12,7 +13,8 @@ import (
 //
 // Order: look, check, stop the local writer, claim, read, store, sync, commit, answer. A request that is
 // wrong from the start fences nobody. Of a body that is cut or stalls, what arrived is kept. An exact repeat
-// of the last committed request changes nothing and is no error.
+// of the last committed request changes nothing and is no error. An upload that has all bytes of the Length
+// that is declared is Complete, and judged, by that.
 func (e *Engine) Append(ctx context.Context, w Write) (Upload, error) {
 	u, err := w.Seen, error(nil)
 	if u.Key == "" || w.repeats(u) || w.check(u) != nil {
@@ -24,11 +26,8 @@ func (e *Engine) Append(ctx context.Context, w Write) (Upload, error) {
 	if w.repeats(u) {
 		return u, e.compare(w, u)
 	}
-	if err := w.check(u); err != nil {
+	if err := cmp.Or(w.check(u), e.checkSize(w, u)); err != nil || w.Len == 0 && w.Length == 0 {
 		return u, err
-	}
-	if w.Len == 0 {
-		return u, nil
 	}
 	e.preempt(w.ID)
 	u, c, err := e.claim(ctx, w, u)
@@ -73,7 +72,7 @@ func (e *Engine) claim(ctx context.Context, w Write, u Upload) (Upload, *claim, 
 func (e *Engine) rides(w Write, u Upload) bool {
 	shape, end := e.Blobs.Shape(), w.At+w.Len
 	return shape.Gather > 0 && end != u.Length && end-u.Inline < shape.Gather &&
-		w.Len <= min(shape.Inline, e.Limits.Inline)
+		w.Len <= min(shape.Inline, e.Limits.Inline) && w.Length == 0
 }
 
 // check judges a request against the upload that it means to continue.
@@ -88,6 +87,18 @@ func (w Write) check(u Upload) error {
 		return &OffsetError{Have: u.Offset, Got: w.At}
 	case u.Length != Unknown && w.At+w.Len > u.Length:
 		return &BeyondError{Length: u.Length, End: w.At + w.Len}
+	case w.Length != 0 && u.Length != Unknown:
+		return fault.New(fault.Malformed, "the upload has %d bytes; that cannot be declared again", u.Length)
+	case w.Length != 0 && w.Length < max(u.Offset, 1):
+		return fault.New(fault.Malformed, "the upload has received %d bytes already", u.Offset)
+	}
+	return nil
+}
+
+// checkSize bounds an upload whose length is not known, or declared just now.
+func (e *Engine) checkSize(w Write, u Upload) error {
+	if u.Length == Unknown && max(w.At+w.Len, w.Length) > e.Limits.MaxSize {
+		return fault.New(fault.TooLarge, "an upload has at most %d bytes", e.Limits.MaxSize)
 	}
 	return nil
 }

@@ -62,7 +62,8 @@ func (s *session) commitLast(ctx context.Context, whole bool) error {
 	c := s.adding(append(s.aside, s.queue...))
 	s.aside, s.queue = nil, nil
 	c.Release = !s.e.keepsClaims() || c.To == s.u.Length
-	if whole {
+	c.Length = s.w.Length
+	if whole && c.Length == 0 {
 		c.Last = &Request{From: s.w.At, To: c.To, CRC: s.sent}
 	}
 	var refusal error
@@ -79,7 +80,7 @@ func (s *session) commitLast(ctx context.Context, whole bool) error {
 func (s *session) complete(c *Commit) error {
 	u := s.u
 	u.Head, u.Offset = s.head, c.To
-	err := s.e.Judge(u)
+	err := s.e.judge(u)
 	if err == nil {
 		c.State, c.Due = Complete, c.Now.Add(s.e.Limits.Retention)
 		return nil
@@ -87,6 +88,14 @@ func (s *session) complete(c *Commit) error {
 	c.State, c.Due, c.Inline = Failed, c.Now.Add(s.e.Limits.Tombstone), c.To
 	c.Reason = fault.Public(err).Reason
 	return err
+}
+
+// judge looks at an upload that has all its bytes. A part is no file: what it is joined to is looked at.
+func (e *Engine) judge(u Upload) error {
+	if u.Partial {
+		return nil
+	}
+	return e.Judge(u)
 }
 
 // adding is the commit that adds a batch of durable seals, which may be empty. Where a run goes on, its
@@ -108,7 +117,7 @@ func (s *session) adding(batch []*sealed) Commit {
 func (s *session) next() Commit {
 	return Commit{
 		ID: s.u.ID, Epoch: s.u.Epoch, From: s.u.Offset, To: s.u.Offset,
-		CRC: s.u.CRC, Inline: s.u.Inline, Now: s.e.Clock(),
+		CRC: s.u.CRC, Inline: s.u.Inline, Deferred: s.e.Limits.Quota.Deferred, Now: s.e.Clock(),
 	}
 }
 

@@ -11,56 +11,76 @@ import (
 type New struct {
 	Community Community
 	Owner     Subject
-	Length    int64  // bytes, at least 1
+	Length    int64  // bytes, at least 1; or Unknown, to be declared by a Write
 	Type      string // media type; whether it is accepted is for the caller to say
 	Name      string // file name as the client says it
 	Request   string // Idempotency-Key, "" for none: the owner's second Create with it returns the same upload
+	Partial   bool   // a part for Join: it is not judged, and is no file of its own
+	Note      string // kept as it is, for the creator's dialect; at most 8 KiB
+	Wish      string // whom to associate it with once it is Complete; kept until somebody holds it
 }
 
 const (
 	keyDraws   = 5
-	maxRequest = 255 // bytes
+	maxRequest = 255     // bytes
+	maxNote    = 8 << 10 // bytes
 )
 
 // Create makes an Active upload of zero bytes. Wrong lengths and names are Invalid, too long a length
 // TooLarge, a used-up quota TooMany or Full.
 func (e *Engine) Create(ctx context.Context, n New) (Upload, error) {
+	u, err := e.fresh(n)
+	if err != nil {
+		return Upload{}, err
+	}
+	if e.keepsClaims() { // the first request will most likely come here, and needs no claim of its own
+		u.Writer = e.Node
+	}
+	made, first, err := e.insert(ctx, u)
+	if err == nil && first && e.keepsClaims() {
+		e.claims.keep(&claim{u: made, since: made.Created})
+	}
+	return made, err
+}
+
+// fresh is the Active upload of zero bytes that n asks for, still without a key.
+func (e *Engine) fresh(n New) (Upload, error) {
 	limit := e.Limits.MaxSize
 	name, err := CleanName(n.Name)
 	switch {
 	case err != nil:
 		return Upload{}, err
-	case n.Length <= 0:
+	case n.Length <= 0 && n.Length != Unknown:
 		return Upload{}, fault.New(fault.Invalid, "the length must be at least 1 byte")
 	case n.Length > limit:
 		return Upload{}, fault.New(fault.TooLarge, "%d bytes are more than the limit of %d bytes", n.Length, limit)
 	case len(n.Request) > maxRequest || strings.ContainsFunc(n.Request, notPrintable):
 		return Upload{}, fault.New(fault.Invalid, "an Idempotency-Key has at most %d characters", maxRequest)
+	case len(n.Note) > maxNote:
+		return Upload{}, fault.New(fault.Invalid, "what is told of the file has more than %d bytes", maxNote)
 	}
 	now := e.Clock()
-	u := Upload{
-		Owner: n.Owner, State: Active, Length: n.Length,
+	return Upload{
+		ID: ID{Community: n.Community}, Owner: n.Owner, State: Active, Length: n.Length,
 		Type: strings.ToLower(n.Type), Name: name, Request: n.Request,
+		Partial: n.Partial, Note: n.Note, Wish: n.Wish,
 		Created: now, Expires: now.Add(e.Limits.Expiry), Due: now.Add(e.Limits.Expiry),
-	}
-	if e.keepsClaims() { // the first request will most likely come here, and needs no claim of its own
-		u.Writer = e.Node
-	}
+	}, nil
+}
+
+// insert adds the upload under a key that it draws. It returns an earlier one if the owner has asked for it
+// before; first says that it did not.
+func (e *Engine) insert(ctx context.Context, u Upload, parts ...ID) (made Upload, first bool, err error) {
 	for range keyDraws {
-		key, err := DrawKey(e.Random)
-		if err != nil {
-			return Upload{}, err
+		if u.Key, err = DrawKey(e.Random); err != nil {
+			return Upload{}, false, err
 		}
-		u.ID = ID{n.Community, key}
-		made, err := e.Ledger.Create(ctx, u, e.Limits.Quota)
-		if err == nil && made.Key == u.Key && e.keepsClaims() {
-			e.claims.keep(&claim{u: made, since: now})
-		}
+		made, err := e.Ledger.Create(ctx, u, e.Limits.Quota, parts...)
 		if !fault.Is(err, fault.Exists) {
-			return made, err
+			return made, made.Key == u.Key, err
 		}
 	}
-	return Upload{}, fault.New(fault.Unavailable, "no free key was found")
+	return Upload{}, false, fault.New(fault.Unavailable, "no free key was found")
 }
 
 func notPrintable(r rune) bool { return r < ' ' || r > '~' }

@@ -32,15 +32,15 @@ func newIntake(body Body, b *budget) *intake {
 // pass hands a piece to another goroutine, which receives until slices is closed.
 func (in *intake) pass(s slice) { in.slices <- s }
 
-// read reads exactly n bytes and gives each piece to take as it comes.
-func (in *intake) read(n int64, take func(slice)) {
+// read reads the bytes that w says will come, and gives each piece to take as it comes.
+func (in *intake) read(w Write, take func(slice)) {
 	defer close(in.slices)
-	in.err = in.run(n, take)
+	in.err = in.run(w, take)
 }
 
-func (in *intake) run(left int64, take func(slice)) error {
+func (in *intake) run(w Write, take func(slice)) error {
 	fast := false
-	for left > 0 {
+	for left := w.Len; left > 0; {
 		p := in.page(fast)
 		if p == nil {
 			return errQuit
@@ -48,7 +48,12 @@ func (in *intake) run(left int64, take func(slice)) error {
 		n, err := in.fill(p, left, take)
 		fast = p.fast() && left-n > largePage/2
 		p.release()
-		if left -= n; err != nil && left > 0 {
+		left -= n
+		switch {
+		case err == nil || left == 0:
+		case w.UpTo && errors.Is(err, io.EOF):
+			return io.EOF
+		default:
 			return cutBody(err)
 		}
 	}
@@ -163,5 +168,14 @@ func cutBody(err error) error {
 	}
 	return fault.Wrap(err, fault.Cut, "the body ended before the range was complete")
 }
+
+// noBody is the body of a write that brings no bytes.
+type noBody struct{}
+
+// Read is at the end.
+func (noBody) Read([]byte) (int, error) { return 0, io.EOF }
+
+// Interrupt has nothing to do.
+func (noBody) Interrupt() {}
 
 var errQuit = fault.New(fault.Cut, "nothing more was wanted")

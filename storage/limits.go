@@ -23,7 +23,7 @@ type Limits struct {
 func DefaultLimits() Limits {
 	return Limits{
 		MaxSize:   512 << 20,
-		Quota:     Quota{Open: 100},
+		Quota:     Quota{Open: 100, Bytes: 100 << 30, Day: 20 << 30, Deferred: 512 << 20},
 		Expiry:    72 * time.Hour,
 		Tombstone: 24 * time.Hour,
 		Retention: 7 * 24 * time.Hour,
@@ -44,7 +44,7 @@ func (l Limits) Validate() error {
 		return fmt.Errorf("memory: want at least 16MiB")
 	case l.Inline < 0 || l.Inline > 16<<20:
 		return fmt.Errorf("inline-limit: want 0 to 16MiB")
-	case l.Quota.Open < 0 || l.Quota.Bytes < 0:
+	case min(int64(l.Quota.Open), l.Quota.Bytes, l.Quota.Day, l.Quota.Deferred) < 0:
 		return fmt.Errorf("a quota is negative")
 	}
 	for _, d := range []struct {

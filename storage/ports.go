@@ -51,8 +51,9 @@ type Shape struct {
 type Ledger interface {
 	// Create adds an upload within its owner's Quota, else TooMany or Full. An existing key, alive or dead, is
 	// Exists: draw again. When the owner has made an upload with the same Request before, that one is returned
-	// instead.
-	Create(ctx context.Context, u Upload, q Quota) (Upload, error)
+	// instead. An upload with parts is Complete from the start: it shares their bytes, end to end. Each must be
+	// Complete and Partial, and all together have its Length, else Conflict.
+	Create(ctx context.Context, u Upload, q Quota, parts ...ID) (Upload, error)
 	// Find returns the row.
 	Find(ctx context.Context, id ID) (Upload, error)
 	// Claim makes the caller the writer: it adds one to the epoch if the upload is Active and stands at offset
@@ -71,8 +72,10 @@ type Ledger interface {
 
 // Quota bounds what one owner may have in one community. 0 is no bound.
 type Quota struct {
-	Open  int   // Active uploads
-	Bytes int64 // declared bytes of Active and Complete uploads
+	Open     int   // Active uploads
+	Bytes    int64 // declared bytes of Active and Complete uploads
+	Day      int64 // declared bytes of what is created in a day of UTC, whatever becomes of it
+	Deferred int64 // what an upload of Unknown length counts for in Bytes and Day, until it is declared
 }
 
 // Commit is one step of an upload, made by the holder of its epoch.
@@ -87,6 +90,7 @@ type Commit struct {
 	Head     []byte   // the first bytes afterwards; nil: unchanged
 	Last     *Request // nil: unchanged
 	Length   int64    // declares the length when > 0
+	Deferred int64    // with Length: what the upload has counted for until now, see Quota
 	State    State    // 0: unchanged. One that has Ended drops all extents, Put too; their blobs go to the trash
 	Reason   string   // with Failed
 	Due      Millis   // with State: when the sweep looks next
@@ -107,11 +111,14 @@ type Trash interface {
 	Discarded(ctx context.Context, now Millis, n int) ([]Name, error)
 	// Forget drops names after their blobs were deleted.
 	Forget(ctx context.Context, names ...Name) error
+	// Unmentioned returns those of the names that no extent of any upload mentions.
+	Unmentioned(ctx context.Context, names ...Name) ([]Name, error)
 }
 
 // Holds keeps the sweep from purging a Complete upload that somebody uses.
 type Holds interface {
-	// Hold adds holder's hold. NotFound, or Conflict if the upload is not Complete. Holding twice is no error.
+	// Hold adds holder's hold, and takes the upload's Wish for done. NotFound, or Conflict if the upload is not
+	// Complete. Holding twice is no error.
 	Hold(ctx context.Context, id ID, holder string) error
 	// Unhold ends it; the upload without holds becomes due at due. No hold is no error.
 	Unhold(ctx context.Context, id ID, holder string, due Millis) error

@@ -47,7 +47,7 @@ func (s *session) relieve(ctx context.Context) error {
 // sealLast seals what is left when no more bytes will come.
 func (s *session) sealLast(ctx context.Context) error {
 	switch {
-	case s.at == s.from:
+	case s.at == s.from && (s.at != s.u.Length || s.tail == s.at): // else an inline tail completes the upload
 		return nil
 	case s.fitsInline():
 		return s.sealInline()

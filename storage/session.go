@@ -59,6 +59,9 @@ func (e *Engine) begin(u Upload, w Write, c *claim) (*session, error) {
 		tail: u.Inline, crc: u.CRC, head: u.Head,
 		run: c.run, name: c.name, start: c.start, grown: c.grown, runs: c.runs,
 	}
+	if w.Length != 0 {
+		s.u.Length, s.w.Body = w.Length, noBody{}
+	}
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	if e.closing {
@@ -67,7 +70,7 @@ func (e *Engine) begin(u Upload, w Write, c *claim) (*session, error) {
 	if other := e.writers[w.ID]; other != nil && other.epoch > s.epoch { // it claimed later and began earlier
 		return nil, superseded()
 	}
-	s.in, s.kept = newIntake(w.Body, e.memory), e.tails.take(u)
+	s.in, s.kept = newIntake(s.w.Body, e.memory), e.tails.take(u)
 	e.writers[w.ID] = s
 	return s, nil
 }
@@ -85,7 +88,7 @@ func (s *session) write(ctx context.Context) (Upload, error) {
 // collect lets the body be read beside the session, which stores, commits and ends meanwhile. It says how to
 // end.
 func (s *session) collect(ctx context.Context) ending {
-	go s.in.read(s.w.Len, s.in.pass)
+	go s.in.read(s.w, s.in.pass)
 	tick := time.NewTicker(s.e.Limits.Seal)
 	defer tick.Stop()
 	slow := time.NewTimer(quick)

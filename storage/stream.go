@@ -11,7 +11,7 @@ import (
 func (s *session) stream(ctx context.Context) ending {
 	stop := s.sealEvery(ctx, s.e.Limits.Seal)
 	defer stop()
-	s.in.read(s.w.Len, func(b slice) {
+	s.in.read(s.w, func(b slice) {
 		s.mu.Lock()
 		defer s.mu.Unlock()
 		if s.failed != nil {

@@ -104,6 +104,9 @@ func (e *Engine) clean(ctx context.Context, u Upload, sum *Swept) error {
 		used[x.Blob] = true
 	}
 	dead := slices.DeleteFunc(names, func(n Name) bool { return used[n] || !u.fenced(n) })
+	if dead, err = e.Trash.Unmentioned(ctx, dead...); err != nil { // uploads that were joined share runs
+		return err
+	}
 	if err := e.Blobs.Delete(ctx, dead...); err != nil {
 		return err
 	}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"os"
+	"runtime"
 
 	"cameo/server/boot"
 )
@@ -14,7 +15,7 @@ type serve struct {
 
 // Run serves until it is told to stop. The first line on stderr says where.
 func (c *serve) Run(ctx context.Context, s streams) error {
-	boot.BoundMemory(c.Config)
+	defer runtime.KeepAlive(boot.BoundMemory(c.Config))
 	machine := boot.ThisMachine(s.err)
 	machine.Program = os.Args[0]
 	node, err := boot.Open(ctx, c.Config, machine)

@@ -5,19 +5,21 @@
 #   tools.sh peers   what the benchmarks compare with: tusd (peers.mod), where npm is, the tus server of Node.js and
 #                    sharp, and where libvips is, a program over it
 #   tools.sh s3      minio and versitygw, the S3 servers that the tests start (minio.mod, versitygw.mod; minutes)
+#   tools.sh clients where npm is, tus-js-client and Uppy, which the tests let upload
 # `tools.sh GROUP where` builds nothing and prints the folder, whether they are there or not.
 # They are kept outside the repository, in a folder named after their versions: a second call is instant, and a
 # changed pin is a new folder.
 set -eu
 
-group="${1:?usage: tools.sh test|lint|peers|s3}"
+group="${1:?usage: tools.sh test|lint|peers|s3|clients}"
 mods=go.mod
 case "$group" in
 test) packages="gotest.tools/gotestsum mvdan.cc/gofumpt golang.org/x/perf/cmd/benchstat" ;;
 lint) packages="github.com/golangci/golangci-lint/v2/cmd/golangci-lint" ;;
 peers) packages="github.com/tus/tusd/v2/cmd/tusd" mods=peers.mod ;;
 s3) packages="github.com/minio/minio github.com/versity/versitygw/cmd/versitygw" mods="minio.mod versitygw.mod" ;;
-*) echo "tools.sh: no group $group: want test, lint, peers or s3" >&2 && exit 2 ;;
+clients) packages='' ;;
+*) echo "tools.sh: no group $group: want test, lint, peers, s3 or clients" >&2 && exit 2 ;;
 esac
 
 cd "$(dirname "$0")"
@@ -42,7 +44,7 @@ for package in $packages; do
         mv "$bin/.$name.new" "$bin/$name"
     fi
 done
-# Other peers are no programs but folders of packages, as their package-lock.json pins them.
+# Other peers, and clients, are no programs but folders of packages, as their package-lock.json pins them.
 npm_peer() { # folder, what it is
     ! diff -rq -x node_modules "$1" "$bin/$1" >/dev/null 2>&1 || return 0
     echo "installing $2 (once; kept in $bin)" >&2
@@ -51,6 +53,9 @@ npm_peer() { # folder, what it is
     (cd "$bin/.$1.new" && npm ci --silent --no-audit --no-fund >&2)
     mv "$bin/.$1.new" "$bin/$1"
 }
+if [ "$group" = clients ] && command -v npm >/dev/null; then
+    npm_peer tusclients "clients of tus"
+fi
 if [ "$group" = peers ] && command -v npm >/dev/null; then
     npm_peer tusnode "the tus server of Node.js"
     npm_peer sharp sharp

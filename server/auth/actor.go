@@ -33,6 +33,9 @@ type Auth struct {
 // New returns an Auth that believes the tokens of v, and the sessions of p where g lets their cookie count.
 func New(v *Verifier, p People, g *Guard) *Auth { return &Auth{v, p, g} }
 
+// Actor is who asks, for dialects that know nothing else of people.
+type Actor = association.Actor
+
 // Actor is who makes the request. Without credentials it is the zero Actor, and no error: whether a stranger
 // may pass is for the dialect to ask (association.Actor.Enter). Credentials that are there and not good are
 // Unauthenticated; a cookie that another site's page may have sent is Forbidden.

@@ -1,6 +1,7 @@
 package auth_test
 
 import (
+	"encoding/json"
 	"fmt"
 	"net/http"
 	"net/http/httptest"
@@ -105,7 +106,16 @@ func TestWrongDiscoveryIsNotBelieved(t *testing.T) {
 		"no JSON":   func(i *authtest.Issuer, _ string) { i.Answer(authtest.DiscoveryPath, text(200, "<html>")) },
 		"a list":    func(i *authtest.Issuer, _ string) { i.Answer(authtest.DiscoveryPath, text(200, "[]")) },
 		"too much": func(i *authtest.Issuer, _ string) {
-			i.Answer(authtest.DiscoveryPath, text(200, strings.Repeat(" ", 1<<21)+"{}"))
+			i.Answer(authtest.DiscoveryPath, func(w http.ResponseWriter, _ *http.Request) {
+				fmt.Fprint(w, strings.Repeat(" ", 1<<21))
+				_ = json.NewEncoder(w).Encode(i.Discovery()) // nobody may be there any more to read it
+			})
+		},
+		"endless head": func(i *authtest.Issuer, _ string) {
+			i.Answer(authtest.DiscoveryPath, func(w http.ResponseWriter, r *http.Request) {
+				w.Header().Set("X", strings.Repeat("x", 1<<20))
+				fmt.Fprintf(w, `{"issuer":%q,"jwks_uri":%q}`, i.URL, i.JWKSURL())
+			})
 		},
 		"too many keys": func(i *authtest.Issuer, _ string) {
 			i.Answer(authtest.KeysPath, text(200, strings.Repeat(" ", 1<<21)+`{"keys":[]}`))

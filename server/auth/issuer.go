@@ -25,6 +25,7 @@ const (
 	askAgain  = 10 * time.Second // at most one question in so long for what is not known
 	askLimit  = 2 * time.Second  // one question with its answer, and the wait of a request for it
 	maxAnswer = 1 << 20          // bytes
+	maxHead   = 64 << 10         // bytes of an answer's headers
 )
 
 // issuer is an identity provider as it is seen from here: by what it publishes of itself (OpenID Connect
@@ -51,6 +52,9 @@ type metadata struct {
 
 func newIssuer(name string, clock storage.Clock) *issuer {
 	client := &http.Client{
+		Transport: &http.Transport{
+			Proxy: http.ProxyFromEnvironment, MaxResponseHeaderBytes: maxHead, DisableKeepAlives: true,
+		},
 		// An issuer that moves is told to us by its settings. To follow it wherever it points would let
 		// whoever can make it redirect choose what we believe, or send a client's secret to.
 		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },

@@ -238,6 +238,24 @@ func TestForgedAnswersAreRefused(t *testing.T) {
 	}
 }
 
+// An issuer that does not say that it names itself may do so all the same: then it counts.
+func TestAnswerThatNamesAnotherIssuerIsRefused(t *testing.T) {
+	t.Parallel()
+	issuer := authtest.NewIssuer(t)
+	issuer.SignIn(person)
+	issuer.DiscoverAs(map[string]any{"authorization_response_iss_parameter_supported": nil})
+	p, _ := provider(t, registered(newKeys(t), issuer))
+	answer, pending := begun(t, p, issuer)
+	answer.Set("iss", "https://evil.example")
+	if got, err := p.Finish(t.Context(), answer, pending); fault.Of(err) != fault.Unauthenticated || got.Known() {
+		t.Errorf("got %+v and %v, want unauthenticated", got, err)
+	}
+	answer.Del("iss")
+	if got, err := p.Finish(t.Context(), answer, pending); err != nil || got.GUID != jane {
+		t.Errorf("without a name: got %+v and %v, want jane", got, err)
+	}
+}
+
 func TestForgedIDTokensAreRefused(t *testing.T) {
 	t.Parallel()
 	issuer, stranger := authtest.NewIssuer(t), authtest.NewIssuer(t)
@@ -262,6 +280,7 @@ func TestForgedIDTokensAreRefused(t *testing.T) {
 		{"within the leeway", map[string]any{"exp": time.Now().Add(-30 * time.Second).Unix()}, good, true},
 		{"another nonce", map[string]any{"nonce": "x"}, good, false},
 		{"no nonce", map[string]any{"nonce": nil}, good, false},
+		{"no nonce, and none is remembered", map[string]any{"nonce": nil, "forgotten": true}, good, false},
 		{"nonce in a list", map[string]any{"nonce": []string{"x"}}, good, false},
 		{"for an API", map[string]any{"aud": authtest.Audience}, good, false},
 		{"for nobody", map[string]any{"aud": nil}, good, false},
@@ -287,6 +306,9 @@ func TestForgedIDTokensAreRefused(t *testing.T) {
 			"iss": issuer.URL, "aud": authtest.ClientID, "sub": string(jane), "nonce": pending.Nonce,
 			"iat": time.Now().Unix(), "exp": time.Now().Add(time.Hour).Unix(),
 		}, test.claims)
+		if test.claims["forgotten"] == true {
+			pending.Nonce = ""
+		}
 		token := test.sign(claims)
 		issuer.Answer(authtest.TokenPath, func(w http.ResponseWriter, _ *http.Request) {
 			w.Header().Set("Content-Type", "application/json")

@@ -23,20 +23,24 @@ cmd/cameo              → server/boot, server/client
 server/boot            → everything
 server/servertest      → everything
 server/servertest/renderer → association/imaging, storage/fault
-server                 → server/igloo, server/photos, server/sessions, server/ops, server/page, server/auth, server/reply, storage/fault
+server                 → server/igloo, server/tus, server/photos, server/sessions, server/ops, server/page, server/auth, server/rate, server/reply, storage/fault
 server/igloo           → server/auth, server/reply, association, association/imaging, storage, storage/fault
+server/tus             → server/auth, server/reply, storage, storage/fault
 server/photos          → server/auth, server/reply, association, association/imaging, storage, storage/fault
 server/sessions        → server/auth, server/reply, association, storage, storage/fault
 server/auth            → server/reply, association, storage, storage/fault
 server/auth/authtest   → standard library
 server/ops             → storage/fault
 server/page            → server/auth, server/reply, association, storage, storage/fault, docs/api
+server/rate            → storage, storage/fault
+server/rate/tally      → server/rate, storage, storage/sqldb
 server/client          → storage, storage/fault
 server/reply           → storage/fault
 association            → association/imaging, storage, storage/fault
 association/album      → association, association/imaging, storage, storage/fault, storage/sqldb
 association/directory  → association, association/imaging, storage, storage/fault, storage/sqldb
 association/imaging    → storage/fault
+association/fetch      → storage/fault
 association/imaging/imagingtest → standard library
 storage                → storage/fault
 storage/ledger         → storage, storage/fault, storage/sqldb
@@ -61,7 +65,7 @@ var everywhere = []string{"storage/fault/point"}
 var forTests = []string{
 	"storage/blobs/*", "storage/blobs/disk/powertest", "storage/blobs/s3/s3test",
 	"storage/sqldb", "storage/sqldb/sqltest", "storage/ledger", "storage/ledger/ledgertest", "association/*", "association/imaging/imagingtest",
-	"server/auth/authtest", "server/boot", "server/client", "server/servertest",
+	"server/auth/authtest", "server/boot", "server/client", "server/rate/tally", "server/servertest",
 }
 
 // fences names the rooms that may know a foreign library (or a part of the standard one); nobody else may.
@@ -77,6 +81,7 @@ var fences = []struct {
 	{"github.com/jackc/pgx", []string{"storage/sqldb"}},
 	{"github.com/pressly/goose", []string{"storage/sqldb"}},
 	{"github.com/prometheus", []string{"server/ops"}},
+	{"code.dny.dev/ssrf", []string{"association/fetch"}},
 	{"net/http", []string{"server", "cmd", "association/fetch", "storage/blobs/s3"}},
 	{"os/exec", []string{"cmd", "server/servertest", "storage/blobs/s3/s3test", "storage/sqldb/sqltest"}},
 	{"testing", []string{

@@ -20,6 +20,8 @@ import (
 	"cameo/server/ops"
 	"cameo/server/page"
 	"cameo/server/photos"
+	"cameo/server/rate"
+	"cameo/server/rate/tally"
 	"cameo/server/sessions"
 	"cameo/storage"
 	"cameo/storage/fault"
@@ -46,6 +48,8 @@ type Node struct {
 	health  *ops.Health
 	metrics *ops.Metrics
 	handler http.Handler
+	rates   rate.Limits
+	tally   rate.Tally
 
 	connections atomic.Int64       // of clients that are open
 	end         context.CancelFunc // of what runs for as long as the node is open
@@ -94,13 +98,14 @@ func (n *Node) furnish() error {
 	return n.speak()
 }
 
-// store makes the upload engine.
+// store makes the upload engine, and the tally, which needs sweeping as it does.
 func (n *Node) store() error {
 	name, err := storage.DrawBase62(n.machine.Random, 8)
 	if err != nil {
 		return err
 	}
 	rows := ledger.New(n.state.db)
+	n.tally = tally.New(n.state.db)
 	n.Engine = storage.NewEngine(storage.Config{
 		Ledger: rows, Trash: rows, Blobs: n.state.blobs, Node: name,
 		Clock: n.machine.Clock, Random: n.machine.Random, Limits: n.config.Limits(), Judge: judge,
@@ -132,6 +137,7 @@ func (c Config) photoLimits() association.Limits {
 	l.Closed = c.Directory == "closed"
 	l.MaxPhoto, l.Picture.Bytes = int64(c.MaxPhoto), int64(c.MaxPhoto)
 	l.Retention, l.Cache = time.Duration(c.Retention), int64(c.PhotoCache)
+	l.Memory = int64(c.PhotoMemory)
 	l.Sizes = c.Sizes
 	return l
 }
@@ -142,12 +148,8 @@ func (n *Node) pages() (*page.Handler, error) {
 	if err != nil {
 		return nil, err
 	}
-	public := ""
-	if len(n.config.PublicURL) > 0 {
-		public = string(n.config.PublicURL[0])
-	}
 	pages, err := page.New(page.Config{
-		Public: public, People: n.Photos, Auth: n.auth, Issuer: n.Provider, Sealer: sealer,
+		Public: n.config.public(), People: n.Photos, Auth: n.auth, Issuer: n.Provider, Sealer: sealer,
 	})
 	if err != nil {
 		return nil, fault.Wrap(err, fault.Internal, "the pages cannot be made")
@@ -186,12 +188,19 @@ func (n *Node) speak() error {
 	n.health = ops.NewHealth(n.machine.Now,
 		n.watched("database", n.state.db.Check), n.watched("blobs", n.state.blobs.Check))
 	n.metrics = ops.NewMetrics()
+	n.rates = n.config.rates(n.state.db.Engine(), n.machine.Clock)
 	cfg := server.Default(n.machine.Now)
+	cfg.MaxOpen = n.config.MaxOpen
 	for _, p := range n.config.TrustedProxy {
 		cfg.TrustedProxies = append(cfg.TrustedProxies, netip.Prefix(p))
 	}
 	cfg.Pace.Idle, cfg.Pace.MinRate = time.Duration(n.config.IdleTimeout), int64(n.config.MinRate)
+	uploads, err := n.uploads(cfg.Pace)
+	if err != nil {
+		return err
+	}
 	n.handler = server.New(cfg, server.Parts{
+		Tus:  uploads,
 		Auth: n.auth,
 		Igloo: igloo.New(igloo.Config{
 			Engine: n.Engine, Photos: n.Photos, Auth: n.auth, Clock: n.machine.Clock, Pace: cfg.Pace,
@@ -201,7 +210,7 @@ func (n *Node) speak() error {
 		}),
 		Sessions: sessions.New(sessions.Config{People: n.Photos, Auth: n.auth}),
 		Page:     pages,
-		Health:   n.health, Metrics: n.metrics, Log: n.log, Random: n.machine.Random,
+		Health:   n.health, Metrics: n.metrics, Log: n.log, Random: n.machine.Random, Rates: n.rates,
 	})
 	return nil
 }

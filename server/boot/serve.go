@@ -45,6 +45,7 @@ func (n *Node) Serve(ctx context.Context) error {
 	behind.Go(func() { n.worker.Run(background) })
 	behind.Go(func() { n.sweep(background) })
 	behind.Go(func() { n.keepTime(background) })
+	behind.Go(func() { n.shareRates(background) })
 
 	public := n.httpServer(n.handler)
 	public.ConnState = n.count

@@ -12,7 +12,7 @@ type answer struct {
 	id     int    // errorId: never changes, never used again
 	name   string // type
 	tags   string // errorTags
-	retry  int    // seconds for Retry-After; 0: none
+	retry  int    // seconds for Retry-After where the error names no time itself; 0: none
 }
 
 const (

@@ -26,7 +26,7 @@ func (h *Handler) Download(c echo.Context) error {
 	if err != nil {
 		return err
 	}
-	if u.State != storage.Complete {
+	if u.State != storage.Complete || u.Partial {
 		return fault.New(fault.NotFound, "the upload is not complete: there is nothing to download yet")
 	}
 	tag := reply.ETag(u.CRC, u.Length)

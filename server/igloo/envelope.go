@@ -49,9 +49,7 @@ type token struct {
 // Fail answers with err. A joined error becomes a list, and its first decides the status.
 func (h *Handler) Fail(c echo.Context, err error) error {
 	a := answers[fault.Of(err)]
-	if a.retry > 0 {
-		c.Response().Header().Set(echo.HeaderRetryAfter, strconv.Itoa(a.retry))
-	}
+	reply.Later(c.Response().Header(), err, a.retry)
 	if a.status == http.StatusUnauthorized && !isOld(c) {
 		auth.Challenge(c.Response().Header())
 	}

@@ -54,7 +54,9 @@ func (h *Handler) session(c echo.Context) (association.Actor, error) {
 	if err == nil {
 		err = actor.Present()
 	}
-	reply.NoteActor(c, string(actor.GUID))
+	if refused := reply.NoteActor(c, string(actor.GUID)); refused != nil {
+		return actor, refused
+	}
 	return actor, err
 }
 

@@ -57,7 +57,7 @@ func (h *Handler) query(c echo.Context, a association.Actor, u storage.Upload, r
 		return errNoLength()
 	case req.ContentLength > 0:
 		return errBody()
-	case r.Total != storage.Unknown && r.Total != u.Length:
+	case r.Total != storage.Unknown && u.Length != storage.Unknown && r.Total != u.Length:
 		return errTotal(u, r)
 	}
 	if err := h.empty(c); err != nil {

@@ -13,6 +13,10 @@ var words = map[string][]string{
 // CanonicalPath spells the fixed parts of one of this dialect's paths in lower case, because Igloo's
 // clients write them in any; keys and names stay as they are. Other paths come back unchanged.
 func CanonicalPath(path string) string {
+	const root = "/.api"
+	if len(path) < len(root) || !strings.EqualFold(path[:len(root)], root) {
+		return path // most paths are
+	}
 	parts := strings.Split(path, "/")
 	if len(parts) < 3 || !strings.EqualFold(parts[1], ".api2") && !strings.EqualFold(parts[1], ".api") {
 		return path

@@ -60,11 +60,13 @@ func (h *Handler) CreateSession(c echo.Context) error {
 	if err != nil {
 		return err
 	}
+	if err := reply.NoteActor(c, string(actor.GUID)); err != nil {
+		return err
+	}
 	key, _, err := h.Auth.Begin(c, actor, association.ViaPassword)
 	if err != nil {
 		return err
 	}
-	reply.NoteActor(c, string(actor.GUID))
 	return tell(c, http.StatusOK, envelope{Response: h.describe(c, asked.application, key, community, actor)})
 }
 

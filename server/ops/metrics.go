@@ -16,6 +16,7 @@ type Metrics struct {
 	seconds  *prometheus.HistogramVec
 	received prometheus.Counter
 	writes   prometheus.Gauge
+	refused  *prometheus.CounterVec
 }
 
 // NewMetrics returns Metrics at zero, with those of the Go runtime and the process.
@@ -35,8 +36,11 @@ func NewMetrics() *Metrics {
 		writes: prometheus.NewGauge(prometheus.GaugeOpts{
 			Name: "cameo_uploads_in_flight", Help: "PATCH requests that are being served.",
 		}),
+		refused: prometheus.NewCounterVec(prometheus.CounterOpts{
+			Name: "cameo_refused_total", Help: "Requests refused because a limit was reached or no room was left.",
+		}, []string{"why"}),
 	}
-	m.registry.MustRegister(m.requests, m.seconds, m.received, m.writes,
+	m.registry.MustRegister(m.requests, m.seconds, m.received, m.writes, m.refused,
 		collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
 	return m
 }
@@ -58,6 +62,10 @@ func (m *Metrics) Begin(r *http.Request) func(route string, status int, in int64
 		m.seconds.WithLabelValues(route, method).Observe(took.Seconds())
 	}
 }
+
+// Refused counts a request that was refused because of a limit (address, person, misses, open, day, total) or
+// because a store has no room (full). Each word is a series: none may come from a client.
+func (m *Metrics) Refused(why string) { m.refused.WithLabelValues(why).Inc() }
 
 // known keeps strangers from making a series of every word that they send as a method.
 func known(method string) string {

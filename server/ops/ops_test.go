@@ -94,12 +94,14 @@ func TestMetrics(t *testing.T) {
 	m.Begin(httptest.NewRequest(http.MethodPatch, "/", nil))("/uploads/:key", 202, 1000, time.Millisecond)
 	m.Begin(httptest.NewRequest("BREW", "/", nil))("none", 405, 0, time.Millisecond)
 	m.Begin(httptest.NewRequest(http.MethodPatch, "/", nil)) // still runs
+	m.Refused("misses")
 	w := httptest.NewRecorder()
 	m.Handler().ServeHTTP(w, httptest.NewRequest(http.MethodGet, "/metrics", nil))
 	for _, want := range []string{
 		`cameo_requests_total{method="PATCH",route="/uploads/:key",status="202"} 1`,
 		`cameo_requests_total{method="other",route="none",status="405"} 1`,
 		"cameo_upload_received_bytes_total 1000", "cameo_uploads_in_flight 1", "go_goroutines ",
+		`cameo_refused_total{why="misses"} 1`,
 	} {
 		if !strings.Contains(w.Body.String(), want) {
 			t.Errorf("%s is missing", want)

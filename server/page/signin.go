@@ -40,7 +40,9 @@ func (h *Handler) who(c echo.Context) (*who, error) {
 	if err != nil {
 		return nil, err
 	}
-	reply.NoteActor(c, string(actor.GUID))
+	if err := reply.NoteActor(c, string(actor.GUID)); err != nil {
+		return nil, err
+	}
 	one := &who{GUID: string(actor.GUID), CSRFToken: h.Auth.CSRFToken(c)}
 	for _, community := range actor.Memberships() {
 		p, err := h.People.Profile(c.Request().Context(), community, actor.In(community))
@@ -96,7 +98,9 @@ func (h *Handler) signIn(c echo.Context, f form, password string) error {
 }
 
 func (h *Handler) begin(c echo.Context, actor association.Actor, via association.Via) error {
-	reply.NoteActor(c, string(actor.GUID))
+	if err := reply.NoteActor(c, string(actor.GUID)); err != nil {
+		return err
+	}
 	_, _, err := h.Auth.Begin(c, actor, via)
 	return err
 }

@@ -21,7 +21,9 @@ func (h *Handler) enter(c echo.Context) (association.Actor, storage.Community, e
 		return association.Actor{}, 0, err
 	}
 	actor, err := h.Auth.Actor(c)
-	reply.NoteActor(c, string(actor.GUID))
+	if refused := reply.NoteActor(c, string(actor.GUID)); refused != nil {
+		return actor, 0, refused
+	}
 	if !h.Members {
 		if fault.Is(err, fault.Unauthenticated) { // an old token hides no public photo
 			return association.Actor{}, community, nil
@@ -46,18 +48,21 @@ func (h *Handler) who(c echo.Context) (association.Actor, storage.Community, ass
 
 // admit lets those look at a version who enter, and whoever has a signed address. It returns the community of
 // the path, and how the answer may be cached.
-func (h *Handler) admit(c echo.Context) (storage.Community, string, error) {
+func (h *Handler) admit(c echo.Context) (storage.Community, caching, error) {
 	query := c.Request().URL.RawQuery
 	if h.Members && (query == "" || !auth.Signed(c.QueryParams())) {
 		_, community, err := h.enter(c)
-		return community, forever, err
+		return community, h.forever, err
 	}
 	community, err := storage.ParseCommunity(c.Param("communityKey"))
-	if err != nil || !h.Members { // who asks for a public photo makes no difference
-		return community, forever, err
+	if err != nil {
+		return 0, nil, err
+	}
+	if !h.Members { // who asks for a public photo makes no difference: they are a stranger
+		return community, h.forever, reply.NoteActor(c, "")
 	}
 	rest, err := h.URLs.Verify(c.Request().URL.Path, c.QueryParams())
-	return community, fmt.Sprintf("max-age=%d", int64(rest/time.Second)), err
+	return community, h.keptAs(fmt.Sprintf("max-age=%d", int64(rest/time.Second))), err
 }
 
 // address is where a version is shown in a size. The recipe makes it another address when pictures come to be

@@ -52,7 +52,7 @@ func (h *Handler) none(
 	}
 	svg := d.svg()
 	tag := fmt.Sprintf(`"default-%s-%08x"`, f.format, crc32.ChecksumIEEE([]byte(svg)))
-	h.describeBytes(c.Response().Header(), tag, asked)
+	h.describeBytes(c.Response().Header(), tag, h.asked)
 	if reply.Matches(c.Request().Header, tag) {
 		return c.NoContent(http.StatusNotModified)
 	}

@@ -24,10 +24,16 @@ type Config struct {
 
 // Handler answers the paths of photos. Its methods are echo handlers; server/routes.go says which path is
 // whose.
-type Handler struct{ Config }
+type Handler struct {
+	Config
+	asked   caching // it is asked for each time whether it is still right
+	forever caching // for a year, which is as long as anybody may say
+}
 
 // New returns a Handler over its parts.
-func New(cfg Config) *Handler { return &Handler{cfg} }
+func New(cfg Config) *Handler {
+	return &Handler{cfg, cfg.keptAs("no-cache"), cfg.keptAs("max-age=31536000, immutable")}
+}
 
 // Current answers with a person's photo as it is now, or with the default picture when there is none. Who
 // accepts JSON gets its description instead.
@@ -56,12 +62,12 @@ func (h *Handler) Current(c echo.Context) error {
 	if err != nil {
 		return err
 	}
-	return h.serve(c, p, asked)
+	return h.serve(c, p, h.asked)
 }
 
 // Version answers with one photo in one size. The answer to such an address never changes.
 func (h *Handler) Version(c echo.Context) error {
-	community, caching, err := h.admit(c)
+	community, keep, err := h.admit(c)
 	if err != nil {
 		return err
 	}
@@ -79,7 +85,7 @@ func (h *Handler) Version(c echo.Context) error {
 	if err != nil {
 		return err
 	}
-	return h.serve(c, p, caching)
+	return h.serve(c, p, keep)
 }
 
 // Remove ends a person's photo. Removing what is not there is no error.
@@ -99,10 +105,12 @@ func (h *Handler) Remove(c echo.Context) error {
 // Whether it may be changed is the Service's matter.
 func (h *Handler) editor(c echo.Context) (association.Actor, storage.Community, association.GUID, error) {
 	actor, err := h.Auth.Actor(c)
+	if refused := reply.NoteActor(c, string(actor.GUID)); refused != nil {
+		return actor, 0, "", refused
+	}
 	if err != nil {
 		return actor, 0, "", err
 	}
-	reply.NoteActor(c, string(actor.GUID))
 	community, person, err := parsePerson(c)
 	if err != nil {
 		return actor, 0, "", err

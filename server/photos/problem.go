@@ -3,18 +3,18 @@ package photos
 import (
 	"encoding/json"
 	"net/http"
-	"strconv"
 
 	"github.com/labstack/echo/v4"
 
 	"cameo/server/auth"
+	"cameo/server/reply"
 	"cameo/storage/fault"
 )
 
 // answer is how our own API says one Kind of failure.
 type answer struct {
 	status int
-	retry  int // seconds for Retry-After; 0: none
+	retry  int // seconds for Retry-After where the error names no time itself; 0: none
 }
 
 // answers has a line for every Kind.
@@ -59,9 +59,7 @@ func (h *Handler) Fail(c echo.Context, err error) error {
 	public := fault.Public(err)
 	kind := fault.Of(err)
 	a := answers[kind]
-	if a.retry > 0 {
-		c.Response().Header().Set(echo.HeaderRetryAfter, strconv.Itoa(a.retry))
-	}
+	reply.Later(c.Response().Header(), err, a.retry)
 	if a.status == http.StatusUnauthorized {
 		auth.Challenge(c.Response().Header())
 	}

@@ -11,8 +11,11 @@ import (
 
 // ETag is a strong validator for bytes with that CRC-64 and length.
 func ETag(crc uint64, length int64) string {
-	sum := binary.BigEndian.AppendUint64(nil, crc)
-	return `"` + hex.EncodeToString(sum) + "-" + strconv.FormatInt(length, 10) + `"`
+	var sum [8]byte
+	binary.BigEndian.PutUint64(sum[:], crc)
+	tag := hex.AppendEncode(append(make([]byte, 0, 40), '"'), sum[:])
+	tag = strconv.AppendInt(append(tag, '-'), length, 10)
+	return string(append(tag, '"'))
 }
 
 // Matches says whether a request's If-None-Match names the tag, so that 304 is the answer (RFC 9110,

@@ -3,6 +3,7 @@ package reply
 import (
 	"io"
 	"net"
+	"sync"
 )
 
 // Guard reads along on every connection of a plain listener, and makes net/http answer 400 and close when a
@@ -12,9 +13,14 @@ import (
 // HTTP/2: there Framing alone must do.
 //
 // The cost is a look at each byte of a head and one subtraction for each read of a body.
-func Guard(l net.Listener) net.Listener { return guarded{l} }
+func Guard(l net.Listener) net.Listener {
+	return guarded{l, &sync.Pool{New: func() any { return new([corkable]byte) }}}
+}
 
-type guarded struct{ net.Listener }
+type guarded struct {
+	net.Listener
+	spare *sync.Pool // for the connections' corks
+}
 
 // Accept waits for the next connection.
 func (g guarded) Accept() (net.Conn, error) {
@@ -22,7 +28,7 @@ func (g guarded) Accept() (net.Conn, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &watched{Conn: c}, nil
+	return &watched{corked: corked{Conn: c, spare: g.spare}}, nil
 }
 
 // refusal takes the place of a head's offending byte and of all that follows. Wherever in a head it begins,
@@ -31,7 +37,7 @@ const refusal = "\x00\r\n\x00\r\n\r\n"
 
 // watched is a connection whose reader sees a refusal where a head goes wrong, and the end after it.
 type watched struct {
-	net.Conn
+	corked
 	heads   heads
 	refused bool
 	unsaid  string // of the refusal
@@ -60,9 +66,6 @@ func (w *watched) refuse(p []byte) (int, error) {
 	w.unsaid = w.unsaid[n:]
 	return n, nil
 }
-
-// ReadFrom keeps the kernel's way from a file to the connection (sendfile).
-func (w *watched) ReadFrom(r io.Reader) (int64, error) { return io.Copy(w.Conn, r) }
 
 // CloseWrite lets net/http say its last word before it closes.
 func (w *watched) CloseWrite() error {

@@ -3,6 +3,7 @@
 package reply
 
 import (
+	"cmp"
 	"encoding/json"
 	"net/http"
 	"strconv"
@@ -34,4 +35,11 @@ func JSON(c echo.Context, status int, v any) error {
 func RetryAfter(h http.Header, d time.Duration) {
 	seconds := max(1, int64((d+time.Second-1)/time.Second))
 	h.Set("Retry-After", strconv.FormatInt(seconds, 10))
+}
+
+// Later says when to come again: at the time that the error names, else after so many seconds; 0 is never.
+func Later(h http.Header, err error, seconds int) {
+	if d := cmp.Or(fault.Public(err).After, time.Duration(seconds)*time.Second); d > 0 {
+		RetryAfter(h, d)
+	}
 }

@@ -1,6 +1,7 @@
 package reply_test
 
 import (
+	"errors"
 	"math"
 	"net/http"
 	"net/http/httptest"
@@ -80,6 +81,27 @@ func TestRetryAfter(t *testing.T) {
 		reply.RetryAfter(h, test.d)
 		if got := h.Get("Retry-After"); got != test.want {
 			t.Errorf("%v: %q, want %q", test.d, got, test.want)
+		}
+	}
+}
+
+func TestLater(t *testing.T) {
+	t.Parallel()
+	for name, test := range map[string]struct {
+		err     error
+		seconds int
+		want    string
+	}{
+		"never":                  {fault.New(fault.NotFound, "none"), 0, ""},
+		"as usual":               {fault.New(fault.TooMany, "full"), 60, "60"},
+		"the error knows better": {fault.New(fault.TooMany, "full").Later(2500 * time.Millisecond), 60, "3"},
+		"the error alone knows":  {fault.New(fault.Full, "full").Later(time.Hour), 0, "3600"},
+		"nobody knows":           {errors.New("broken"), 5, "5"},
+	} {
+		h := http.Header{}
+		reply.Later(h, test.err, test.seconds)
+		if got := h.Get("Retry-After"); got != test.want {
+			t.Errorf("%s: got %q, want %q", name, got, test.want)
 		}
 	}
 }

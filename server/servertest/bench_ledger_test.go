@@ -26,7 +26,7 @@ const (
 
 // measureLedger asks and restarts a server that has a long history.
 func measureLedger(t *testing.T, r *rig) []section {
-	child := servertest.Process(t, servertest.ProcessOptions{Data: scratch(t, r.top)})
+	child := servertest.Process(t, servertest.ProcessOptions{Data: scratch(t, r.top), Unlimited: true})
 	child.WaitReady()
 	child.Kill()
 	unfinished := fill(t, filepath.Join(child.Data, "cameo.db"))

@@ -124,7 +124,7 @@ func (c cameo) query(ctx context.Context, address string, size int) error {
 // startCameo runs the real program with its defaults on a directory below top.
 func startCameo(t *testing.T, top string, opts servertest.ProcessOptions) process {
 	t.Helper()
-	opts.Data = scratch(t, top)
+	opts.Data, opts.Unlimited = scratch(t, top), true
 	child := servertest.Process(t, opts)
 	child.WaitReady()
 	return process{speaker(t, child), child.PID()}

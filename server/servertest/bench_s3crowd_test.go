@@ -26,7 +26,7 @@ const (
 func (r *rig) alone(t *testing.T) process {
 	t.Helper()
 	c := &cloud{minio: s3test.Start(t, s3test.MinIO), postgres: r.cloud.postgres}
-	return startCameo(t, r.top, c.options(t, c.minio.Endpoint, c.postgres.Database(t), "--max-open", "0"))
+	return startCameo(t, r.top, c.options(t, c.minio.Endpoint, c.postgres.Database(t)))
 }
 
 // measureCrowd lets many clients upload at once, far more than the memory budget has room for.

@@ -140,7 +140,7 @@ func startServing(t *testing.T, dir string) (url, path string) {
 	child.Wait(20 * time.Second)
 	url = "http://" + freeAddress(t)
 	serveUntilEnd(t, dir, exec.Command(child.Program(), "serve", "--listen", url[len("http://"):],
-		"--data", child.Data, "--ops-listen", "off"), url)
+		"--data", child.Data, "--ops-listen", "off", "--rate-address", "1000000000/10s"), url)
 	return url, told.URLs["128"]
 }
 

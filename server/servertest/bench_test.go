@@ -92,6 +92,7 @@ func TestBenchDisk(t *testing.T) {
 	measureAll(t, newRig(t), to, []measurement{
 		{"small", measureSmall},
 		{"large", measureLarge},
+		{"tus", measureTus},
 		{"memory", measureMemory},
 		{"ledger", measureLedger},
 	})

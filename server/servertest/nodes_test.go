@@ -42,6 +42,10 @@ func TestNodes(t *testing.T) {
 		"what is wrong at the start":          sayWhatIsWrong,
 		"whatever step fails":                 neverGoBack,
 		"a half-open PATCH goes on elsewhere": goOnElsewhere,
+		"requests to S3 through tus":          countRequestsOfTus,
+		"R21 takeover through tus":            takeOverByTus,
+		"R23 a flaky phone through tus":       sendByFlakyTus,
+		"a kill while parts are joined":       killWhileJoining,
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

@@ -26,6 +26,7 @@ type ProcessOptions struct {
 	Env         []string // NAME=value, besides the test's own
 	Faultpoints bool     // built with failpoints
 	NoSync      bool     // built to acknowledge what a power cut loses, for the benchmark
+	Unlimited   bool     // with limits that nobody reaches, for benchmarks and soaks: they are looked at even so
 }
 
 // Child is the real program, serving as a process of its own on a free port.
@@ -68,6 +69,9 @@ func Process(t testing.TB, opts ProcessOptions) *Child {
 func (c *Child) Start() {
 	c.t.Helper()
 	flags := []string{"serve", "--listen", "127.0.0.1:0", "--data", c.Data, "--ops-listen", "off"}
+	if c.opts.Unlimited {
+		flags = append(flags, unlimited()...)
+	}
 	flags = append(append(flags, c.opts.Stores.Flags()...), c.opts.Flags...)
 	c.running = exec.Command(c.program, flags...)
 	c.running.Env = append(append(c.running.Environ(), Credentials()...), c.opts.Env...)
@@ -93,6 +97,15 @@ func (c *Child) Start() {
 		c.URL = url
 	case <-time.After(startTime):
 		c.t.Fatalf("the program does not listen after %s; it said:\n%s", startTime, c.Said())
+	}
+}
+
+// unlimited are limits that nobody reaches.
+func unlimited() []string {
+	const rate = "1000000000/10s"
+	return []string{
+		"--max-open", "0", "--max-day", "0", "--max-total", "0",
+		"--rate-person", rate, "--rate-address", rate, "--rate-misses", rate,
 	}
 }
 

@@ -22,7 +22,7 @@ import (
 func TestSoakR33CrowdOnDisk(t *testing.T) {
 	const size, most, limit = 20_000_000, 512 << 10, 768 << 20
 	many := soakTimes(t, 500)
-	child := servertest.Process(t, servertest.ProcessOptions{Flags: []string{"--max-open", "0"}})
+	child := servertest.Process(t, servertest.ProcessOptions{Unlimited: true})
 	child.WaitReady()
 	confine(t, child, limit)
 	jane, content := call(t, child), servertest.Picture("me.png", size)

@@ -17,7 +17,7 @@ func TestSoakR09DatabaseDiskFull(t *testing.T) {
 	rounds := soakTimes(t, 20)
 	data, blobs := tmpfs(t, "8m"), t.TempDir()
 	child := servertest.Process(t, servertest.ProcessOptions{
-		Data: data, Flags: []string{"--blobs", "disk:" + blobs, "--max-open", "0"},
+		Data: data, Flags: []string{"--blobs", "disk:" + blobs}, Unlimited: true,
 	})
 	child.WaitReady()
 	s, content := fullStory{call(t, child), child, data}, servertest.Picture("me.png", size)

@@ -23,7 +23,7 @@ func TestSoakR32IdleConnections(t *testing.T) {
 	var files unix.Rlimit
 	err := unix.Getrlimit(unix.RLIMIT_NOFILE, &files)
 	servertest.Require(t, "root", err == nil && files.Max >= lines+spare, "a process may not open 9,500 files here")
-	child := servertest.Process(t, servertest.ProcessOptions{})
+	child := servertest.Process(t, servertest.ProcessOptions{Unlimited: true})
 	child.WaitReady()
 	before := openFiles(t, child.PID())
 	idle := make([]*line, lines)

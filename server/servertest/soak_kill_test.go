@@ -21,7 +21,7 @@ import (
 func TestSoakR07KillLoop(t *testing.T) {
 	const writers, size, chunk, longest = 20, 64 << 10, 8 << 10, 400 * time.Millisecond
 	kills, chance := soakTimes(t, 200), seeded(t, 7)
-	child := servertest.Process(t, servertest.ProcessOptions{Flags: []string{"--max-open", "0"}})
+	child := servertest.Process(t, servertest.ProcessOptions{Unlimited: true})
 	jane, content := call(t, child), servertest.Picture("me.png", size)
 	crowd := make([]*writer, writers)
 	for i := range crowd {

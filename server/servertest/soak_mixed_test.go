@@ -90,7 +90,8 @@ func newMixed(t *testing.T, stores servertest.Stores) *mixed {
 	m := &mixed{t: t, ops: freeAddress(t), temp: t.TempDir()}
 	m.child = servertest.Process(t, servertest.ProcessOptions{
 		Stores: stores, Env: []string{"TMPDIR=" + m.temp},
-		Flags: []string{"--ops-listen", m.ops, "--idle-timeout", "2s", "--max-open", "0", "--log-level", "error"},
+		Flags:     []string{"--ops-listen", m.ops, "--idle-timeout", "2s", "--log-level", "error"},
+		Unlimited: true,
 	})
 	m.child.WaitReady()
 	return m

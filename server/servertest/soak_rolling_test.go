@@ -24,7 +24,7 @@ func TestSoakR10RollingRestart(t *testing.T) {
 	const clients, size, chunk, most = 50, 2 * mebibyte, mebibyte, 1.2
 	lasting := soakTime(t, 2*time.Minute)
 	d := startServers(t).deployment(t)
-	nodes := d.nodes(2)
+	nodes := d.nodes(2, "--rate-person", "off", "--max-day", "0")
 	at := newBalancer(t, nodes)
 	load := &steady{content: servertest.Picture("me.png", size), chunk: chunk, until: time.Now().Add(lasting)}
 	token := nodes[0].Token(string(servertest.Person("jane")), false)

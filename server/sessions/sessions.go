@@ -56,7 +56,9 @@ func (h *Handler) Create(c echo.Context) error {
 	if err != nil {
 		return err
 	}
-	reply.NoteActor(c, string(actor.GUID))
+	if err := reply.NoteActor(c, string(actor.GUID)); err != nil {
+		return err
+	}
 	key, s, err := h.Auth.Begin(c, actor, via)
 	if err != nil {
 		return err
@@ -91,7 +93,9 @@ func (h *Handler) who(c echo.Context) (association.Actor, error) {
 	if err == nil {
 		err = actor.Present()
 	}
-	reply.NoteActor(c, string(actor.GUID))
+	if refused := reply.NoteActor(c, string(actor.GUID)); refused != nil {
+		return actor, refused
+	}
 	return actor, err
 }
 
@@ -112,7 +116,9 @@ func (h *Handler) SignOut(c echo.Context) error {
 	if err == nil || fault.Is(err, fault.Unauthenticated) {
 		h.Auth.SignOut(c)
 	}
-	reply.NoteActor(c, string(actor.GUID))
+	if refused := reply.NoteActor(c, string(actor.GUID)); refused != nil {
+		return refused
+	}
 	if err == nil {
 		err = h.People.End(c.Request().Context(), actor, actor.Session)
 	}

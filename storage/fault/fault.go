@@ -7,6 +7,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"time"
 )
 
 // Error is a failure with a Kind. Message is one plain sentence without path, SQL or stack: it may be shown
@@ -14,8 +15,9 @@ import (
 type Error struct {
 	Kind    Kind
 	Message string
-	Param   string // the parameter that is wrong, "" when none is
-	Reason  string // a stable code such as type_mismatch, "" when the Kind says enough
+	Param   string        // the parameter that is wrong, "" when none is
+	Reason  string        // a stable code such as type_mismatch, "" when the Kind says enough
+	After   time.Duration // when trying again may help, 0 when nobody knows
 	cause   error
 }
 
@@ -38,6 +40,12 @@ func (e *Error) About(param string) *Error {
 // Because adds a stable reason code.
 func (e *Error) Because(reason string) *Error {
 	e.Reason = reason
+	return e
+}
+
+// Later says how long to wait before trying again.
+func (e *Error) Later(d time.Duration) *Error {
+	e.After = d
 	return e
 }
 

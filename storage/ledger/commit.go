@@ -71,7 +71,7 @@ func checkBytes(c storage.Commit) error {
 
 // addsOne says whether c does no more than adding one extent behind all others: most commits do.
 func addsOne(c storage.Commit) bool {
-	return len(c.Put) == 1 && c.Put[0].Off == c.From && !c.Grow && !c.State.Ended() && !c.Purge
+	return len(c.Put) == 1 && c.Put[0].Off == c.From && !c.Grow && c.Length == 0 && !c.State.Ended() && !c.Purge
 }
 
 // add applies a commit for which addsOne.
@@ -100,6 +100,9 @@ func (l *Ledger) commit(ctx context.Context, c storage.Commit) error {
 		return err
 	} else if n == 0 {
 		return l.refused(ctx, c)
+	}
+	if err := l.declare(ctx, c); err != nil {
+		return err
 	}
 	switch {
 	case c.Purge:

@@ -1,7 +1,6 @@
 package ledger_test
 
 import (
-	"strings"
 	"sync"
 	"testing"
 
@@ -93,70 +92,6 @@ func TestTheSameRequestMakesOneUpload(t *testing.T) {
 			if fault.Of(err) != test.kind || got.ID != test.want {
 				t.Errorf("%s: got %v and %v, want %v and %v", name, got.ID, err, test.want, test.kind)
 			}
-		}
-	})
-}
-
-func TestQuotasBoundOneOwner(t *testing.T) {
-	each(t, func(t *testing.T, l *ledger.Ledger) {
-		complete(t, l, 1, "aaaaaaaaaa/1-1")
-		create(t, l, fresh(2))
-		unknown := fresh(3)
-		unknown.Length = storage.Unknown
-		create(t, l, unknown)
-		dead := step(claim(t, l, create(t, l, fresh(4)).ID, 0))
-		dead.State = storage.Expired
-		commit(t, l, dead)
-		// jane has two open uploads, 100 bytes of a complete one and 100 of an open one.
-		for name, test := range map[string]struct {
-			quota storage.Quota
-			owner storage.Subject
-			kind  fault.Kind
-			words string
-		}{
-			"none":              {storage.Quota{}, "jane", 0, ""},
-			"open, room":        {storage.Quota{Open: 3}, "jane", 0, ""},
-			"open, at the end":  {storage.Quota{Open: 2}, "jane", fault.TooMany, "2 uploads"},
-			"open, other owner": {storage.Quota{Open: 2}, "john", 0, ""},
-			"bytes, room":       {storage.Quota{Bytes: 300}, "jane", 0, ""},
-			"bytes, at the end": {storage.Quota{Bytes: 299}, "jane", fault.Full, "200 of 299 bytes"},
-			"bytes, alone":      {storage.Quota{Bytes: 99}, "john", fault.Full, "0 of 99 bytes"},
-		} {
-			t.Run(name, func(t *testing.T) {
-				u := fresh(5)
-				u.Owner = test.owner
-				_, err := l.Create(t.Context(), u, test.quota)
-				wantKind(t, err, test.kind)
-				if err != nil && !strings.Contains(err.Error(), test.words) {
-					t.Errorf("got %q, want the bound %q in it", err, test.words)
-				}
-				if err == nil { // make room for the next case
-					commit(t, l, storage.Commit{ID: u.ID, Purge: true})
-				}
-			})
-		}
-	})
-}
-
-func TestAQuotaHoldsInARace(t *testing.T) {
-	each(t, func(t *testing.T, l *ledger.Ledger) {
-		const racers, room = 100, 7
-		var wg sync.WaitGroup
-		errs := make([]error, racers)
-		for i := range racers {
-			wg.Go(func() { _, errs[i] = l.Create(t.Context(), fresh(i), storage.Quota{Open: room}) })
-		}
-		wg.Wait()
-		made := 0
-		for _, err := range errs {
-			if err == nil {
-				made++
-			} else if !fault.Is(err, fault.TooMany) {
-				t.Errorf("got %v, want TooMany", err)
-			}
-		}
-		if made != room {
-			t.Errorf("got %d uploads, want %d", made, room)
 		}
 	})
 }

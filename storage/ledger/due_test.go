@@ -57,7 +57,8 @@ func TestHotStatementsUseAnIndex(t *testing.T) {
 			"extents": {"uploads", "extents"}, "replace": {"extents"},
 			"due": {"uploads_due", "uploads_dirty"}, "trash": {"extents_blob"}, "empty": {"trash_due"},
 			"request": {"uploads_request"}, "open": {"only uploads_owner"}, "bytes": {"only uploads_owner"},
-			"hold": {"uploads"}, "unhold": {"uploads", "holds"}, "held": {"uploads", "holds"},
+			"declare": {"owners", "uploads"},
+			"hold":    {"uploads"}, "unhold": {"uploads", "holds"}, "held": {"uploads", "holds"},
 		} {
 			t.Run(name, func(t *testing.T) {
 				sqltest.WantIndexes(t, db, ledger.Statements[name], indexes...)

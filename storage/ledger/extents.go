@@ -50,8 +50,12 @@ const (
 	deleteExtents = `DELETE FROM extents WHERE key = $1 AND off >= $2 RETURNING blob`
 
 	// A blob may be mentioned by several extents, and by those of another upload that was joined from this one.
-	trashUnmentioned = `INSERT INTO trash (blob, due) SELECT CAST($1 AS TEXT), CAST($2 AS BIGINT)
-		WHERE NOT EXISTS (SELECT 1 FROM extents WHERE blob = $1 AND blob <> '') ON CONFLICT DO NOTHING`
+	// Of two that drop the last mentions of a blob at once, the second waits here for the first: each by itself
+	// would see the other's.
+	keepMentioned = `DELETE FROM trash WHERE blob = $1
+		AND EXISTS (SELECT 1 FROM extents WHERE blob = $1 AND blob <> '')`
+
+	countMentions = `SELECT COUNT(*) FROM extents WHERE blob = $1 AND blob <> ''`
 )
 
 // exchange puts c's extents in the place of those from the first one's offset on.
@@ -121,9 +125,27 @@ func (l *Ledger) trashUnmentioned(ctx context.Context, now storage.Millis, blobs
 		if b == "" { // it was inline
 			continue
 		}
-		if _, err := l.db.Exec(ctx, trashUnmentioned, b, now); err != nil {
+		if _, err := l.db.Exec(ctx, insertTrash, b, now); err != nil {
+			return err
+		}
+		if _, err := l.db.Exec(ctx, keepMentioned, b); err != nil {
 			return err
 		}
 	}
 	return nil
+}
+
+// Unmentioned returns those of the names that no extent of any upload mentions.
+func (l *Ledger) Unmentioned(ctx context.Context, names ...storage.Name) ([]storage.Name, error) {
+	var free []storage.Name
+	for _, name := range names {
+		var n int
+		if err := l.db.QueryRow(ctx, countMentions, name).Scan(&n); err != nil {
+			return nil, err
+		}
+		if n == 0 {
+			free = append(free, name)
+		}
+	}
+	return free, nil
 }

@@ -8,7 +8,7 @@ import (
 )
 
 const (
-	keepComplete = `UPDATE uploads SET due = 0 WHERE key = $1 AND community = $2 AND state = 2`
+	keepComplete = `UPDATE uploads SET due = 0, wish = '' WHERE key = $1 AND community = $2 AND state = 2`
 	insertHold   = `INSERT INTO holds (key, holder) VALUES ($1, $2) ON CONFLICT DO NOTHING`
 	queueForKey  = `UPDATE uploads SET due = due WHERE key = $1 AND community = $2`
 	deleteHold   = `DELETE FROM holds WHERE key = $1 AND holder = $2`
@@ -18,7 +18,7 @@ const (
 	countHolds = `SELECT COUNT(*) FROM holds WHERE key = $1`
 )
 
-// Hold adds holder's hold, see storage.Holds. A held upload is never due.
+// Hold adds holder's hold, see storage.Holds. A held upload is never due, and what it was wished for is done.
 func (l *Ledger) Hold(ctx context.Context, id storage.ID, holder string) error {
 	return untilKnown(func(bool) error {
 		return l.db.Do(ctx, func(ctx context.Context) error {

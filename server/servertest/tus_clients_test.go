@@ -1,0 +1,172 @@
+package servertest_test
+
+import (
+	"bufio"
+	"bytes"
+	"fmt"
+	"net/http"
+	"net/http/httptest"
+	"net/http/httputil"
+	"net/url"
+	"os"
+	"os/exec"
+	"path"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"cameo/server/servertest"
+)
+
+const tusUploads = "/v1/communities/1/tus/"
+
+// tusClients is the folder of the real clients.
+func tusClients(t *testing.T) string {
+	t.Helper()
+	found, err := exec.Command(filepath.Join("..", "..", "deploy", "tools", "tools.sh"), "clients").Output()
+	folder := filepath.Join(strings.TrimSpace(string(found)), "tusclients")
+	if err == nil {
+		_, err = os.Stat(filepath.Join(folder, "node_modules", "tus-js-client"))
+	}
+	servertest.Require(t, "browser", err == nil, "npm and Node.js are not installed, or the registry cannot be reached")
+	return folder
+}
+
+// facade is an address that stays while the child behind it changes its own.
+func facade(t *testing.T, child *servertest.Child) string {
+	t.Helper()
+	proxy := httptest.NewServer(&httputil.ReverseProxy{
+		Rewrite: func(r *httputil.ProxyRequest) {
+			to, err := url.Parse(child.URL)
+			if err != nil {
+				t.Error(err)
+				return
+			}
+			r.SetURL(to)
+			r.Out.Host = r.In.Host
+		},
+		ErrorHandler: func(w http.ResponseWriter, _ *http.Request, _ error) { w.WriteHeader(http.StatusBadGateway) },
+	})
+	t.Cleanup(proxy.Close)
+	return proxy.URL
+}
+
+// wantUploaded wants the file of a tus upload, and that it can be associated as any other.
+func (c *caller) wantUploaded(address string, content []byte) {
+	c.t.Helper()
+	key := path.Base(address)
+	if got := c.ask(http.MethodGet, tusUploads+key, nil, nil); !bytes.Equal(got.body, content) {
+		c.t.Fatalf("%s: got status %d and %d bytes, want the %d sent", address, got.status, len(got.body), len(content))
+	}
+	at := attachments + "/" + key + "/association/" + string(servertest.Person("jane")) + "?type=ProfilePhoto"
+	c.want("associate", c.ask(http.MethodPost, at, nil, nil), http.StatusOK)
+}
+
+// upload starts a client, calls half when it says so, and returns the address that it says it has uploaded to.
+func upload(t *testing.T, cmd *exec.Cmd, half func()) string {
+	t.Helper()
+	var wrong bytes.Buffer
+	cmd.Stderr = &wrong
+	out, err := cmd.StdoutPipe()
+	if err == nil {
+		err = cmd.Start()
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	limit := time.AfterFunc(within(60*time.Second), func() { _ = cmd.Process.Kill() })
+	defer limit.Stop()
+	address := ""
+	for lines := bufio.NewScanner(out); lines.Scan(); {
+		if lines.Text() == "half" && half != nil {
+			half()
+		}
+		if at, ok := strings.CutPrefix(lines.Text(), "done "); ok {
+			address = at
+		}
+	}
+	if err := cmd.Wait(); err != nil || address == "" {
+		t.Fatalf("the client ended with %v and said: %s", err, wrong.String())
+	}
+	return address
+}
+
+// tus-js-client uploads as it is, in each of its ways.
+func TestTusJSClient(t *testing.T) {
+	servertest.Long(t, "Node.js and its packages")
+	t.Parallel()
+	folder := tusClients(t)
+	content := servertest.Picture("tus", 3_000_000)
+	file := filepath.Join(t.TempDir(), "me.png")
+	if err := os.WriteFile(file, content, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	child := servertest.Process(t, servertest.ProcessOptions{})
+	child.WaitReady()
+	front := facade(t, child)
+	jane := call(t, child)
+	send := func(t *testing.T, how string, half func()) {
+		t.Helper()
+		cmd := exec.Command("node", "upload.mjs", front+tusUploads, jane.token, file, how)
+		cmd.Dir = folder
+		jane.wantUploaded(upload(t, cmd, half), content)
+	}
+	for _, how := range []string{
+		"whole", "chunks", "with the creation", "parallel", "of unknown length", "override", "paused",
+	} {
+		t.Run(how, func(t *testing.T) { send(t, how, nil) })
+	}
+	t.Run("after a kill", func(t *testing.T) {
+		killed := false
+		send(t, "after a kill", func() {
+			killed = true
+			child.Kill()
+			child.Start()
+			child.WaitReady()
+		})
+		if !killed {
+			t.Error("the server was not killed")
+		}
+	})
+}
+
+// Uppy uploads as it is, in a browser.
+func TestUppy(t *testing.T) {
+	servertest.Long(t, "a browser, and packages of Node.js")
+	t.Parallel()
+	folder, browser := tusClients(t), chromium(t)
+	content := servertest.Picture("uppy", 1_500_000)
+	file := filepath.Join(t.TempDir(), "me.png")
+	if err := os.WriteFile(file, content, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	i := servertest.Start(t)
+	jane := callInstance(t, i)
+	cmd := exec.Command("node", "uppy.mjs", i.URL, i.URL+tusUploads, jane.token, file, browser)
+	cmd.Dir = folder
+	jane.wantUploaded(upload(t, cmd, nil), content)
+}
+
+// curl uploads in three calls, the second of which is killed.
+func TestCurlSpeaksTus(t *testing.T) {
+	t.Parallel()
+	content := servertest.Picture("curl", 2_000_000)
+	dir := t.TempDir()
+	if err := os.WriteFile(filepath.Join(dir, "me.png"), content, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	i := servertest.Start(t)
+	jane := callInstance(t, i)
+	script := fmt.Sprintf(`set -eu
+T='Tus-Resumable: 1.0.0' A='Authorization: Bearer %s' O='Content-Type: application/offset+octet-stream'
+at=$(curl -sSf -X POST -H "$T" -H "$A" -H 'Upload-Length: 2000000' -H "Upload-Metadata: filename $(printf me.png | base64)" \
+  -D - -o /dev/null %s | tr -d '\r' | sed -n 's/^[Ll]ocation: //p')
+curl -sS --max-time 1 --limit-rate 500k -X PATCH -H "$T" -H "$A" -H "$O" -H 'Upload-Offset: 0' --data-binary @me.png "$at" || true
+from=$(curl -sSf -I -H "$T" -H "$A" "$at" | tr -d '\r' | sed -n 's/^[Uu]pload-[Oo]ffset: //p')
+tail -c +$((from + 1)) me.png | curl -sSf -T - -X PATCH -H "$T" -H "$A" -H "$O" -H "Upload-Offset: $from" "$at"
+echo "done $at"`, jane.token, i.URL+tusUploads)
+	cmd := exec.Command("sh", "-c", script)
+	cmd.Dir = dir
+	jane.wantUploaded(upload(t, cmd, nil), content)
+}
