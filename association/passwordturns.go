@@ -9,8 +9,8 @@ import (
 	"cameo/storage/fault"
 )
 
-// Each check of a password takes 19 MiB and a core for a while, and strangers may ask for as many as they like:
-// few are made at once, some wait, and the others are told to come again.
+// Each check of a password takes 19 MiB and a core for a while, and strangers may ask for as many as they
+// like: few are made at once, some wait, and the others are told to come again.
 const (
 	mostChecks  = 4 // at once; of few cores half are left to others
 	mostWaiting = 64

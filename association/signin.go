@@ -41,8 +41,8 @@ const (
 // Place finds the community in which somebody signs in. One that is not there is 0.
 type Place func(ctx context.Context) (storage.Community, error)
 
-// SignIn is the actor whose name and password these are; Unauthenticated, and TooMany when too many sign in at
-// once. Nothing is asked of the database before it is this one's turn.
+// SignIn is the actor whose name and password these are; Unauthenticated, and TooMany when too many sign in
+// at once. Nothing is asked of the database before it is this one's turn.
 func (s *Service) SignIn(ctx context.Context, in Place, name, password string) (Actor, error) {
 	leave, err := s.passwords.take(ctx)
 	if err != nil {

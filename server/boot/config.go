@@ -163,7 +163,8 @@ func (c Config) checkLimits() error {
 	if d := time.Duration(c.PhotoURLs); d < shortestURL || d > longestURL {
 		return wrong("photo-urls", "want a duration from 1m to 720h")
 	}
-	if err := cmp.Or(c.Limits().Validate(), c.photoLimits().Validate(), c.sessionLimits().Validate()); err != nil {
+	err := cmp.Or(c.Limits().Validate(), c.photoLimits().Validate(), c.sessionLimits().Validate())
+	if err != nil {
 		return fault.New(fault.Invalid, "--%v", err)
 	}
 	if c.IdleTimeout < Duration(time.Second) {

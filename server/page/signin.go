@@ -160,7 +160,8 @@ func (h *Handler) severalCommunities(ctx context.Context) (bool, error) {
 // ours is a path of ours: next, unless a browser would take it for another site's address.
 func ours(next string) string {
 	u, err := url.Parse(next)
-	if err != nil || u.Host != "" || u.Scheme != "" || !strings.HasPrefix(next, "/") || strings.HasPrefix(next, "//") ||
+	if err != nil || u.Host != "" || u.Scheme != "" ||
+		!strings.HasPrefix(next, "/") || strings.HasPrefix(next, "//") ||
 		strings.Contains(next, `\`) || strings.ContainsFunc(next, unicode.IsControl) {
 		return "/"
 	}

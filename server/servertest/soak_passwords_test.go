@@ -20,7 +20,7 @@ import (
 func TestSoakSignInStorm(t *testing.T) {
 	const most = 256 << 10 // kB
 	many := soakTimes(t, 10_000)
-	child := servertest.Process(t, servertest.ProcessOptions{Flags: []string{"--memory", "64MiB"}})
+	child := servertest.Process(t, servertest.ProcessOptions{Flags: []string{"--memory", "32MiB"}})
 	child.WaitReady()
 	addUser(t, child)
 	client := &http.Client{Transport: &http.Transport{MaxIdleConnsPerHost: many, MaxIdleConns: many}, Timeout: 2 * time.Minute}

@@ -49,8 +49,8 @@ func identify(a association.Actor) identity {
 	return who
 }
 
-// Create begins a session: of the name and the password in the body, or, without a body, of who shows a bearer
-// token.
+// Create begins a session: of the name and the password in the body, or, without a body, of who shows a
+// bearer token.
 func (h *Handler) Create(c echo.Context) error {
 	actor, via, err := h.arrive(c)
 	if err != nil {
@@ -81,7 +81,8 @@ func (h *Handler) arrive(c echo.Context) (association.Actor, association.Via, er
 	}
 	actor, err := h.who(c)
 	if err == nil && actor.Session != "" {
-		err = fault.New(fault.Conflict, "this is a session already: show a bearer token, or send a name and a password")
+		err = fault.New(fault.Conflict,
+			"this is a session already: show a bearer token, or send a name and a password")
 	}
 	return actor, association.ViaToken, err
 }
