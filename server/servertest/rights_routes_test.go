@@ -18,6 +18,7 @@ type right struct {
 	path    map[string]string // parameters that are not the thing's, such as objectId: "{self}"
 	shown   bool              // the upload is its owner's photo
 	fails   int               // the answer to who may; below 400 if 0
+	by      map[string]int    // fails, by what is shown: nothing, a token, a session
 	hidden  bool              // what is not there is 404 to those who may not, too
 	missing int               // the answer to who may, when the thing is not there; 404 if 0
 }
@@ -27,12 +28,16 @@ type thingKind int
 
 const (
 	ofNobody thingKind = iota // nobody's in particular: it is the same for strangers
+	ofSelf                    // theirs who ask, whatever community they are of
 	ofCommunity
 	ofUpload
 	ofPerson
 )
 
-var asJSON = http.Header{"Content-Type": {"application/json"}}
+var (
+	asJSON    = http.Header{"Content-Type": {"application/json"}}
+	speaksTus = http.Header{"Tus-Resumable": {"1.0.0"}}
+)
 
 // The routes under which the one and the other stand.
 const (
@@ -41,6 +46,8 @@ const (
 	iglooPut  = igloo + "/uploads/{attachmentKey}"
 	stored    = "/.api2/binaries/{attachmentKey}"
 	v1        = "/v1/communities/{communityKey}"
+	tusAll    = v1 + "/tus/"
+	tusOne    = tusAll + "{uploadKey}"
 	userPhoto = v1 + "/users/{objectId}/photo"
 )
 
@@ -105,6 +112,36 @@ var rights = map[string][]right{
 		{do: association.ReadPerson, on: ofPerson, query: "?owner={objectId}"},
 	},
 	"GET " + v1 + "/audit": {{do: association.ReadAudit, on: ofCommunity, hidden: true}},
+
+	"POST /.api/api.svc/session/create": {{on: ofNobody}}, // says in the body that nobody signs in so
+	"POST /v1/session":                  {{do: association.EnterCommunity, on: ofSelf, by: map[string]int{"session": http.StatusConflict}}},
+	"GET /v1/session":                   {{do: association.EnterCommunity, on: ofSelf}},
+	"DELETE /v1/session":                {{on: ofNobody, by: map[string]int{"nothing": http.StatusUnauthorized, "token": http.StatusNotFound}}},
+	"GET /v1/sessions":                  {{do: association.EnterCommunity, on: ofSelf}},
+	"DELETE /v1/sessions":               {{do: association.EnterCommunity, on: ofSelf}},
+	"DELETE /v1/sessions/{sessionId}":   {{do: association.EnterCommunity, on: ofSelf, fails: http.StatusNotFound}},
+
+	"GET /signin":          {{on: ofNobody}},
+	"POST /signin":         {{on: ofNobody, fails: http.StatusUnauthorized}},
+	"GET /signin/start":    {{on: ofNobody, fails: http.StatusNotFound}}, // there is no issuer
+	"GET /signin/callback": {{on: ofNobody, fails: http.StatusNotFound}},
+	"GET /signin/link":     {{on: ofNobody, fails: http.StatusGone}},
+	"POST /signout":        {{on: ofNobody}},
+
+	"OPTIONS " + tusAll: {{on: ofNobody}},
+	"POST " + tusAll: {{do: association.EnterCommunity, on: ofCommunity, header: http.Header{
+		"Tus-Resumable": {"1.0.0"}, "Upload-Length": {"1000"}, "Upload-Metadata": {"filename bWUucG5n,filetype aW1hZ2UvcG5n"},
+	}}},
+	"OPTIONS " + tusOne: {{on: ofNobody}},
+	"HEAD " + tusOne:    {{do: association.UseUpload, on: ofUpload, header: speaksTus}},
+	"GET " + tusOne:     {{do: association.UseUpload, on: ofUpload}},
+	"DELETE " + tusOne:  {{do: association.UseUpload, on: ofUpload, header: speaksTus}},
+	"PATCH " + tusOne: {{do: association.UseUpload, on: ofUpload, header: http.Header{
+		"Tus-Resumable": {"1.0.0"}, "Upload-Offset": {"1000"}, "Content-Type": {"application/offset+octet-stream"},
+	}}},
+	"POST " + tusOne: {{do: association.UseUpload, on: ofUpload, header: http.Header{
+		"Tus-Resumable": {"1.0.0"}, "X-Http-Method-Override": {"HEAD"},
+	}}},
 
 	"GET /": {{on: ofNobody}}, "HEAD /": {{on: ofNobody}},
 	"GET /docs": {{on: ofNobody}}, "HEAD /docs": {{on: ofNobody}},
