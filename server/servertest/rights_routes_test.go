@@ -39,6 +39,8 @@ const (
 	stored    = "/.api2/binaries/{attachmentKey}"
 	v1        = "/v1/communities/{communityKey}"
 	userPhoto = v1 + "/users/{objectId}/photo"
+	tusAll    = v1 + "/tus/"
+	tusOne    = tusAll + "{uploadKey}"
 )
 
 // rights says of each route who may ask there, by the policy of package association. A route that is not here
@@ -67,6 +69,20 @@ var rights = map[string][]right{
 	"HEAD " + stored + "/download/{name}":   {{do: association.UseUpload, on: ofUpload}},
 	"GET " + stored + "/thumbnails/{name}":  {{do: association.UseUpload, on: ofUpload, shown: true}},
 	"HEAD " + stored + "/thumbnails/{name}": {{do: association.UseUpload, on: ofUpload, shown: true}},
+
+	"OPTIONS " + tusAll: {{on: ofNobody}},
+	"POST " + tusAll: {{
+		do: association.EnterCommunity, on: ofCommunity, header: tusHead("Upload-Length: 1000", tusPNG),
+	}},
+	"OPTIONS " + tusOne: {{on: ofNobody}},
+	"HEAD " + tusOne:    {{do: association.UseUpload, on: ofUpload}},
+	"PATCH " + tusOne:   {{do: association.UseUpload, on: ofUpload, header: tusHead("Upload-Offset: 1000")}},
+	"POST " + tusOne: {
+		{do: association.UseUpload, on: ofUpload, header: tusHead("X-HTTP-Method-Override: DELETE")},
+		{do: association.UseUpload, on: ofUpload, header: tusHead("X-HTTP-Method-Override: HEAD")},
+	},
+	"DELETE " + tusOne: {{do: association.UseUpload, on: ofUpload, header: tusHead()}},
+	"GET " + tusOne:    {{do: association.UseUpload, on: ofUpload}},
 
 	"GET " + userPhoto:                        {{on: ofNobody}},
 	"HEAD " + userPhoto:                       {{on: ofNobody}},

@@ -226,7 +226,7 @@ func (h *house) things(who visitor, r right, whose string) *strings.Replacer {
 		}
 	}
 	return strings.NewReplacer(
-		"{communityKey}", "1", "{attachmentKey}", key, "{objectId}", string(servertest.Person(owner)),
+		"{communityKey}", "1", "{attachmentKey}", key, "{uploadKey}", key, "{objectId}", string(servertest.Person(owner)),
 		"{version}", version, "{size}", "64", "{name}", "me.png", "{script}", "cameo.js",
 		"{self}", cmp.Or(string(who.claims.GUID), string(servertest.Person(nobody))), "{ownkey}", own,
 	)

@@ -101,7 +101,9 @@ func TestLocation(t *testing.T) {
 		want   func(url string) string
 	}{
 		{"plain", func(*boot.Config) {}, nil, func(url string) string { return url }},
-		{"behind a proxy with TLS", func(b *boot.Config) { b.TrustedProxy = []boot.Network{boot.Network(netip.MustParsePrefix("127.0.0.0/8"))} }, []string{"X-Forwarded-Proto: https"}, func(url string) string {
+		{"behind a proxy with TLS", func(b *boot.Config) {
+			b.TrustedProxy = []boot.Network{boot.Network(netip.MustParsePrefix("127.0.0.0/8"))}
+		}, []string{"X-Forwarded-Proto: https"}, func(url string) string {
 			return strings.Replace(url, "http:", "https:", 1)
 		}},
 		{"with TLS", func(b *boot.Config) { b.TLSCert, b.TLSKey = cert, key }, nil, func(url string) string { return url }},
