@@ -17,6 +17,7 @@ type Actor struct {
 	Disabled []storage.Community        // in which the person is shut out
 	Merged   map[storage.Community]GUID // where the person goes by another GUID
 
+	Address string         // the network address that asks, for the audit log; "" from a shell
 	Session string         // the id of the session that this is; "" for a token
 	Expires storage.Millis // until when what shows who it is may be believed; 0: unknown
 

@@ -2,7 +2,6 @@ package association
 
 import (
 	"context"
-	"time"
 
 	"cameo/association/imaging"
 	"cameo/storage"
@@ -30,34 +29,59 @@ func (s *Service) AssociateCropped(
 	if err != nil {
 		return Photo{}, err
 	}
-	if err := a.MayEdit(id.Community, person); err != nil {
+	if err := s.mayChange(ctx, a, id.Community, person); err != nil {
 		return Photo{}, err
 	}
 	if err := s.fit(u); err != nil {
 		return Photo{}, err
 	}
-	return s.next(ctx, func(context.Context) (Photo, error) {
+	return s.next(ctx, a, Associated, func(context.Context) (Photo, error) {
 		return Photo{Community: id.Community, Person: person, Upload: id.Key, Crop: crop}, nil
 	})
 }
 
+// mayChange is whether the actor may change the photo of a person, who may go by another GUID by now.
+func (s *Service) mayChange(ctx context.Context, a Actor, c storage.Community, person GUID) error {
+	refused := a.MayEdit(c, person)
+	if !fault.Is(refused, fault.Forbidden) {
+		return refused
+	}
+	p, err := s.Directory.Person(ctx, c, person)
+	if fault.Is(err, fault.NotFound) || p.GUID == person {
+		return refused
+	}
+	if err != nil {
+		return err
+	}
+	return a.MayEdit(c, p.GUID)
+}
+
 // next makes what wanted returns, of which only person, upload and crop are set, the person's next photo.
 // Wanted runs in the transaction.
-func (s *Service) next(ctx context.Context, wanted func(context.Context) (Photo, error)) (Photo, error) {
+func (s *Service) next(
+	ctx context.Context, a Actor, do Deed, wanted func(context.Context) (Photo, error),
+) (Photo, error) {
 	version, err := DrawVersion(s.Random)
 	if err != nil {
 		return Photo{}, err
 	}
 	now := s.Clock()
 	var p Photo
-	err = s.Tx.Do(ctx, func(ctx context.Context) error {
+	err = s.audited(ctx, a, func(ctx context.Context) (Entry, error) {
 		next, err := wanted(ctx)
 		if err != nil {
-			return err
+			return Entry{}, err
 		}
 		next.Version, next.State, next.Created, next.Due = version, Pending, now, now
-		p, err = s.replace(ctx, next)
-		return err
+		var had bool
+		if p, had, err = s.replace(ctx, next); err != nil || p.Version != version {
+			return Entry{}, err
+		}
+		done := Entry{Community: p.Community, Action: do, Person: p.Person, Object: string(version)}
+		if do == Associated && had {
+			done.Action = Replaced
+		}
+		return done, nil
 	})
 	if err != nil {
 		return Photo{}, err
@@ -92,36 +116,41 @@ func (s *Service) fit(u storage.Upload) error {
 	return nil
 }
 
-// replace runs in a transaction. The person's row is locked first: of many at once, each sees what the one
-// before has done.
-func (s *Service) replace(ctx context.Context, next Photo) (Photo, error) {
+// replace runs in a transaction, and says whether the person had a photo. The person's row is locked first:
+// of many at once, each sees what the one before has done, a merge and a shutting out too.
+func (s *Service) replace(ctx context.Context, next Photo) (p Photo, had bool, err error) {
 	person, err := s.meet(ctx, next.Community, next.Person)
 	if err != nil {
-		return Photo{}, err
+		return Photo{}, false, err
 	}
+	if person.Disabled > 0 {
+		return Photo{}, false, errDisabled()
+	}
+	next.Person = person.GUID
 	for _, v := range []Version{person.Newest, person.Current} {
 		if v == "" {
 			continue
 		}
 		p, err := s.Album.Find(ctx, next.Community, v)
 		if err != nil {
-			return Photo{}, err
+			return Photo{}, false, err
 		}
 		if p.Upload == next.Upload && p.Crop == next.Crop && (p.State == Pending || v == person.Current) {
-			return p, s.settleOn(ctx, person, p)
+			return p, true, s.settleOn(ctx, person, p)
 		}
 	}
 	if err := s.supersede(ctx, person, next.Created); err != nil {
-		return Photo{}, err
+		return Photo{}, false, err
 	}
 	if err := s.Holds.Hold(ctx, next.ID(), string(next.Version)); err != nil {
-		return Photo{}, err
+		return Photo{}, false, err
 	}
 	if err := s.Album.Add(ctx, next); err != nil {
-		return Photo{}, err
+		return Photo{}, false, err
 	}
+	had = person.Current != "" || person.Newest != ""
 	person.Newest = next.Version
-	return next, s.Directory.Point(ctx, person)
+	return next, had, s.Directory.Point(ctx, person)
 }
 
 // settleOn makes p, which is pending or shown already, the newest again: what was asked for in between is
@@ -159,95 +188,4 @@ func (s *Service) supersede(ctx context.Context, person Person, now storage.Mill
 		}
 	}
 	return nil
-}
-
-// Remove ends the person's current photo, and a pending one with it. No version of the person's photos is
-// served any more, replaced ones included. Removing what is not there is no error; an unknown person is
-// NotFound.
-func (s *Service) Remove(ctx context.Context, a Actor, c storage.Community, person GUID) error {
-	if err := a.Enter(c); err != nil {
-		return err
-	}
-	if err := a.MayEdit(c, person); err != nil {
-		return err
-	}
-	defer s.recent.forget() // after an error too: it may have been committed
-	return s.Tx.Do(ctx, func(ctx context.Context) error {
-		p, err := s.Directory.Lock(ctx, c, person)
-		if err != nil {
-			return err
-		}
-		now := s.Clock()
-		if err := s.supersede(ctx, p, now); err != nil {
-			return err
-		}
-		if _, err := s.leave(ctx, p, now); err != nil {
-			return err
-		}
-		p.Current, p.Newest = "", ""
-		if err := s.Directory.Point(ctx, p); err != nil {
-			return err
-		}
-		return s.remove(ctx, Removal{Community: c, Person: person}, now)
-	})
-}
-
-// remove ends photos that are current no more, and hands their renditions to the trash. It runs in a
-// transaction.
-func (s *Service) remove(ctx context.Context, r Removal, now storage.Millis) error {
-	r.Until = now.Add(s.Limits.Retention)
-	removed, err := s.Album.Remove(ctx, r)
-	if err != nil {
-		return err
-	}
-	var names []storage.Name
-	for _, p := range removed {
-		names = append(names, p.blobs()...)
-	}
-	if len(names) == 0 {
-		return nil
-	}
-	// The trash keeps an earlier time: that of a replaced photo is forgotten first, so that it goes now.
-	if err := s.Trash.Forget(ctx, names...); err != nil {
-		return err
-	}
-	return s.Trash.Discard(ctx, now, names...)
-}
-
-// leave ends what the person's current photo holds, before another takes its place, and returns that photo;
-// the zero Photo if there is none.
-func (c Config) leave(ctx context.Context, person Person, now storage.Millis) (Photo, error) {
-	if person.Current == "" {
-		return Photo{}, nil
-	}
-	p, err := c.Album.Find(ctx, person.Community, person.Current)
-	if err != nil {
-		return Photo{}, err
-	}
-	return p, c.Holds.Unhold(ctx, p.ID(), string(p.Version), now.Add(c.Limits.Retention))
-}
-
-// strayDelay is longer than a fenced worker can go on writing.
-const strayDelay = time.Hour
-
-// release ends what a photo holds that will not be shown, and discards what attempts at it may have left
-// behind.
-func (c Config) release(ctx context.Context, p Photo, now storage.Millis) error {
-	if err := c.Holds.Unhold(ctx, p.ID(), string(p.Version), now.Add(c.Limits.Retention)); err != nil {
-		return err
-	}
-	return c.discard(ctx, p, p.Epoch, now)
-}
-
-// discard hands the blobs that the first claims of p may have written to the trash. Those that were never
-// written cost nothing.
-func (c Config) discard(ctx context.Context, p Photo, through int64, now storage.Millis) error {
-	var names []storage.Name
-	for epoch := int64(1); epoch <= through; epoch++ {
-		names = append(names, SheetName(p.Version, epoch))
-	}
-	if len(names) == 0 {
-		return nil
-	}
-	return c.Trash.Discard(ctx, now.Add(strayDelay), names...)
 }

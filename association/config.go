@@ -14,22 +14,27 @@ import (
 
 // Config is what a Service and a Worker are made of.
 type Config struct {
-	Album     Album
-	Queue     Queue
-	Directory Directory
-	Register  Register
-	Secrets   Secrets
-	Tx        Tx
-	Originals Originals
-	Blobs     storage.Blobs // where renditions lie
-	Holds     storage.Holds
-	Trash     storage.Trash
-	Clock     storage.Clock
-	Random    io.Reader    // crypto/rand's Reader outside of tests
-	Log       *slog.Logger // of the Worker; nil: silent
-	Wake      func()       // called after a photo became pending, the Worker's Wake; nil: none
-	Limits    Limits
-	Sessions  SessionLimits
+	Album      Album
+	Queue      Queue
+	Directory  Directory
+	Register   Register
+	People     People
+	Identities Identities
+	Secrets    Secrets
+	Audit      AuditLog
+	Uploads    Uploads
+	Versions   Versions
+	Tx         Tx
+	Originals  Originals
+	Blobs      storage.Blobs // where renditions lie
+	Holds      storage.Holds
+	Trash      storage.Trash
+	Clock      storage.Clock
+	Random     io.Reader    // crypto/rand's Reader outside of tests
+	Log        *slog.Logger // nil: silent
+	Wake       func()       // called after a photo became pending, the Worker's Wake; nil: none
+	Limits     Limits
+	Sessions   SessionLimits
 
 	// Make makes squares in the Sizes of Limits, a Maker's Make; nil if there are none.
 	Make func(ctx context.Context, p Photo, pixels int) (Photo, error)
@@ -43,6 +48,7 @@ type Limits struct {
 	Sizes     []int          // of squares that are made when they are asked for, in pixels
 	Cache     int64          // bytes of small renditions that are kept in memory
 	Retention time.Duration  // how long an original that no photo uses any more is kept
+	Audit     time.Duration  // how long the audit log remembers; 0: for ever
 	Slots     int            // pictures that are worked on at once
 	Queue     int            // squares that are asked for and may wait for a slot
 	Memory    int64          // bytes that they may take together, as their headers let expect
@@ -59,6 +65,7 @@ func DefaultLimits(cores int) Limits {
 		Picture:   imaging.DefaultLimits(),
 		Cache:     16 << 20,
 		Retention: 7 * 24 * time.Hour,
+		Audit:     DefaultAudit,
 		Slots:     max(cores, 1),
 		Queue:     64,
 		Memory:    512 << 20,
@@ -81,10 +88,12 @@ func (l Limits) Validate() error {
 		return fmt.Errorf("queue: want at least 0")
 	case l.Slots < 1:
 		return fmt.Errorf("slots: want at least 1")
-	case l.Memory < 1<<20:
-		return fmt.Errorf("memory: want at least 1MiB")
+	case l.Memory < 64<<20:
+		return fmt.Errorf("photo-memory: want at least 64MiB")
 	case slices.ContainsFunc(l.Sizes, func(n int) bool { return n < 16 || n > imaging.Longest }):
 		return fmt.Errorf("sizes: want pixels from 16 to %d", imaging.Longest)
+	case l.Audit < 0:
+		return fmt.Errorf("audit-retention: want a duration that is not below zero")
 	case len(l.Sizes) > mostSizes:
 		return fmt.Errorf("sizes: want at most %d", mostSizes)
 	case l.Cache < 0:

@@ -67,7 +67,8 @@ func build(t *testing.T, db *sqldb.DB, change func(*association.Config)) *house 
 	})
 	h.people = directory.New(db, clock, rand.Reader)
 	cfg := association.Config{
-		Album: h.album, Queue: h.album, Directory: h.people, Register: h.people, Secrets: h.people, Tx: db, Originals: h.engine, Blobs: h.blobs,
+		Album: h.album, Queue: h.album, Directory: h.people, Register: h.people, Tx: db, People: h.people, Identities: h.people,
+		Audit: h.people, Secrets: h.people, Uploads: h.ledger, Versions: h.album, Originals: h.engine, Blobs: h.blobs,
 		Holds: h.ledger, Trash: h.ledger, Clock: clock, Random: rand.Reader, Limits: association.DefaultLimits(2),
 		Sessions: association.DefaultSessionLimits(),
 	}

@@ -89,7 +89,7 @@ func TestManyReadersOfOnePicture(t *testing.T) {
 // neighbour is the service of another node on the same database.
 func (h *house) neighbour() *association.Service {
 	return association.NewService(association.Config{
-		Album: h.album, Queue: h.album, Directory: h.people, Tx: h.db, Originals: h.engine,
+		Album: h.album, Queue: h.album, Directory: h.people, Audit: h.people, Tx: h.db, Originals: h.engine,
 		Blobs: mem.New(storage.Shape{Parallel: 1}), Holds: h.ledger, Trash: h.ledger,
 		Clock: h.service.Clock, Random: h.service.Random, Limits: h.service.Limits,
 	})

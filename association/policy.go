@@ -103,7 +103,7 @@ func (a Actor) Role(c storage.Community, owner GUID) Role {
 		return Administrator
 	case !a.Member(c):
 		return Outsider
-	case owner != "" && a.In(c) == owner:
+	case owner != "" && (a.In(c) == owner || a.GUID == owner): // whoever was merged keeps the old name too
 		return Owner
 	}
 	return Other

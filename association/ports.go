@@ -27,6 +27,30 @@ type Album interface {
 	Shown(ctx context.Context, id storage.ID) ([]GUID, error)
 }
 
+// Versions lists and hands over a person's photos. Its methods join the transaction of their context.
+type Versions interface {
+	// Versions returns up to n of a person's photos, without renditions, the latest first, from the one behind
+	// after on; the zero After begins.
+	Versions(ctx context.Context, c storage.Community, person GUID, after After, n int) ([]Photo, error)
+	// Move makes all photos of a person another's.
+	Move(ctx context.Context, c storage.Community, from, to GUID) error
+}
+
+// After is where a list goes on: behind the thing that was made at that time and has that name.
+type After struct {
+	Created storage.Millis
+	Name    string
+}
+
+// Uploads lists and hands over uploads. Its methods join the transaction of their context.
+type Uploads interface {
+	// List returns up to n of an owner's uploads in a state, 0 for any, the latest first, from the one behind
+	// the upload of that time and key on; 0 begins.
+	List(ctx context.Context, l storage.Listing) ([]storage.Upload, error)
+	// HandOver makes all uploads of one owner another's. A write that is running goes on.
+	HandOver(ctx context.Context, c storage.Community, from, to storage.Subject) error
+}
+
 // Removal says which photos are removed: all of a Person, or, if that is "", all that were made of an Upload.
 // They are remembered until Until.
 type Removal struct {
@@ -64,7 +88,8 @@ type Claim struct {
 	After      storage.Community // whose photo was claimed last
 }
 
-// Directory knows communities and people. An unknown community or person is NotFound. Its methods join the
+// Directory knows communities and people. An unknown community or person is NotFound. A person who was merged
+// is the survivor: the row that is returned may have another GUID than was asked for. Its methods join the
 // transaction of their context.
 type Directory interface {
 	// Community returns the community's name.

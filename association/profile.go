@@ -14,6 +14,8 @@ type Person struct {
 	Current   Version        // the photo that is shown, "" for none
 	Newest    Version        // the photo that was asked for last, "" for none
 	Created   storage.Millis // first sight
+	Admin     bool           // administers the community, whatever a token says
+	Disabled  storage.Millis // since when the person is shut out; 0: not
 }
 
 // NoPerson is the answer for a person whom the community does not know.

@@ -18,10 +18,10 @@ func (s *Service) Recrop(
 	if err := a.Enter(c); err != nil {
 		return Photo{}, err
 	}
-	if err := a.MayEdit(c, person); err != nil {
+	if err := s.mayChange(ctx, a, c, person); err != nil {
 		return Photo{}, err
 	}
-	return s.next(ctx, func(ctx context.Context) (Photo, error) {
+	return s.next(ctx, a, Cropped, func(ctx context.Context) (Photo, error) {
 		// The row is locked before it is read: a photo that is removed at the same time does not come back.
 		p, err := s.Directory.Lock(ctx, c, person)
 		if err != nil {

@@ -164,7 +164,7 @@ func (w *Worker) show(ctx context.Context, p Photo) error {
 		if err := w.Queue.Settle(ctx, p); err != nil {
 			return err
 		}
-		if err := w.replace(ctx, person, now); err != nil {
+		if err := w.retire(ctx, person, now); err != nil {
 			return err
 		}
 		person.Current = p.Version
@@ -173,20 +173,6 @@ func (w *Worker) show(ctx context.Context, p Photo) error {
 		}
 		return w.discard(ctx, p, p.Epoch-1, now)
 	})
-}
-
-// replace makes way for the person's next photo. Pages that were made before still name the old version: it
-// is served as long as its original is kept.
-func (w *Worker) replace(ctx context.Context, person Person, now storage.Millis) error {
-	old, err := w.leave(ctx, person, now)
-	if err != nil || old.Version == "" {
-		return err
-	}
-	until := now.Add(w.Limits.Retention)
-	if err := w.Queue.Replace(ctx, old, until); err != nil {
-		return err
-	}
-	return w.Trash.Discard(ctx, until, old.blobs()...)
 }
 
 // fail ends the photo; the person's current one stays.

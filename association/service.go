@@ -2,6 +2,7 @@ package association
 
 import (
 	"context"
+	"log/slog"
 	"slices"
 
 	"cameo/storage"
@@ -11,16 +12,21 @@ import (
 // Service answers what people ask about photos, and judges whether they may.
 type Service struct {
 	Config
-	recent   *recent
-	pictures *pictures
-	sizes    []int // that may be asked for
+	recent    *recent
+	pictures  *pictures
+	sizes     []int  // that may be asked for
+	passwords *turns // of those who sign in by one
 }
 
 // NewService returns a Service over its parts.
 func NewService(cfg Config) *Service {
+	if cfg.Log == nil {
+		cfg.Log = slog.New(slog.DiscardHandler)
+	}
 	return &Service{
 		Config: cfg, recent: newRecent(cfg.Clock), pictures: newPictures(cfg.Blobs, cfg.Limits.Cache),
-		sizes: cfg.Limits.allSizes(),
+		sizes:     cfg.Limits.allSizes(),
+		passwords: newTurns(),
 	}
 }
 
@@ -83,7 +89,7 @@ func (s *Service) Describe(
 		if err != nil {
 			return Description{}, err
 		}
-		if d.State = newest.State; a.MayEdit(c, person) == nil {
+		if d.State = newest.State; a.May(ReadReason, c, p.GUID) == nil {
 			d.Reason = newest.Reason
 		}
 	}

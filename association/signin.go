@@ -14,7 +14,7 @@ type Secrets interface {
 	// NotFound.
 	FindCommunity(ctx context.Context, name string) (storage.Community, error)
 	// CheckPassword returns whose name and password these are. An unknown community or name and a wrong
-	// password are the same Unauthenticated, and take as long. When too many are checked already it is TooMany.
+	// password are the same Unauthenticated, and take as long.
 	CheckPassword(ctx context.Context, c storage.Community, name, password string) (GUID, error)
 	// AddLink keeps a link under its secret.
 	AddLink(ctx context.Context, secret string, l Link) error
@@ -38,8 +38,21 @@ const (
 	linkLength = 32 // base62 characters
 )
 
-// SignIn is the actor whose name and password these are; Unauthenticated, TooMany.
-func (s *Service) SignIn(ctx context.Context, c storage.Community, name, password string) (Actor, error) {
+// Place finds the community in which somebody signs in. One that is not there is 0.
+type Place func(ctx context.Context) (storage.Community, error)
+
+// SignIn is the actor whose name and password these are; Unauthenticated, and TooMany when too many sign in
+// at once. Nothing is asked of the database before it is this one's turn.
+func (s *Service) SignIn(ctx context.Context, in Place, name, password string) (Actor, error) {
+	leave, err := s.passwords.take(ctx)
+	if err != nil {
+		return Actor{}, err
+	}
+	defer leave()
+	c, err := in(ctx)
+	if err != nil {
+		return Actor{}, err
+	}
 	person, err := s.Secrets.CheckPassword(ctx, c, name, password)
 	if err != nil {
 		return Actor{}, err

@@ -1,12 +1,16 @@
 package association
 
-import "context"
+import (
+	"context"
+	"errors"
+)
 
 // sweepBatch is how many photos are forgotten in one transaction.
 const sweepBatch = 100
 
-// Sweep forgets photos that are over: replaced, removed and failed ones whose time has passed; and sessions
-// and links whose time has passed. It says how many photos. Many nodes may sweep at once.
+// Sweep forgets photos that are over: replaced, removed and failed ones whose time has passed; sessions and
+// links whose time has passed; and what the audit log need not remember any longer. It says how many photos.
+// Many nodes may sweep at once.
 func (s *Service) Sweep(ctx context.Context) (forgotten int, err error) {
 	now := s.Clock()
 	if err := s.Secrets.Forget(ctx, now, now.Add(-s.Sessions.Idle)); err != nil {
@@ -16,7 +20,7 @@ func (s *Service) Sweep(ctx context.Context) (forgotten int, err error) {
 		n, err := s.Queue.Forget(ctx, s.Clock(), sweepBatch)
 		forgotten += n
 		if err != nil || n < sweepBatch {
-			return forgotten, err
+			return forgotten, errors.Join(err, s.sweepAudit(ctx))
 		}
 	}
 	return forgotten, ctx.Err()

@@ -23,7 +23,7 @@ func (s *Service) Withdraw(ctx context.Context, a Actor, id storage.ID) error {
 	}
 	defer s.recent.forget() // after an error too: some of it may have been committed
 	for _, person := range people {
-		err := s.Tx.Do(ctx, func(ctx context.Context) error { return s.withdraw(ctx, id, person) })
+		err := s.audited(ctx, a, func(ctx context.Context) (Entry, error) { return s.withdraw(ctx, id, person) })
 		if err != nil {
 			return err
 		}
@@ -35,36 +35,40 @@ func (s *Service) Withdraw(ctx context.Context, a Actor, id storage.ID) error {
 
 // withdraw makes photos of the upload the person's pending and current ones no more. It runs in a
 // transaction. Photos that the person has by then of other uploads stay.
-func (s *Service) withdraw(ctx context.Context, id storage.ID, person GUID) error {
+func (s *Service) withdraw(ctx context.Context, id storage.ID, person GUID) (Entry, error) {
 	p, err := s.Directory.Lock(ctx, id.Community, person)
 	if err != nil {
-		return err
+		return Entry{}, err
 	}
 	newest, err := s.madeOf(ctx, id, p.Newest)
 	if err != nil {
-		return err
+		return Entry{}, err
 	}
 	current, err := s.madeOf(ctx, id, p.Current)
 	if err != nil {
-		return err
+		return Entry{}, err
 	}
 	now := s.Clock()
 	if newest {
 		if err := s.supersede(ctx, p, now); err != nil {
-			return err
+			return Entry{}, err
 		}
 		p.Newest = p.Current
 	}
 	if current {
 		if _, err := s.leave(ctx, p, now); err != nil {
-			return err
+			return Entry{}, err
 		}
 		if p.Newest == p.Current {
 			p.Newest = ""
 		}
 		p.Current = ""
 	}
-	return s.Directory.Point(ctx, p)
+	if !newest && !current {
+		return Entry{}, nil
+	}
+	done := Entry{Community: id.Community, Action: RemovedPhoto, Person: p.GUID, Object: string(id.Key)}
+	return done, s.Directory.Point(ctx, p)
 }
 
 // madeOf says whether the version is a photo of the upload; no version is none.

@@ -15,8 +15,8 @@ import (
 // preflightLife is how long a browser may remember what it was allowed, in seconds.
 const preflightLife = 7200
 
-// crossOrigin lets pages of the allowed origins use every route with the cookies of the people who use them, and
-// tells browsers so (Cross-Origin Resource Sharing). Nobody else's pages learn anything.
+// crossOrigin lets pages of the allowed origins use every route with the cookies of the people who use them,
+// and tells browsers so (Cross-Origin Resource Sharing). Nobody else's pages learn anything.
 func (s *site) crossOrigin() echo.MiddlewareFunc {
 	request, response := crossOriginHeaders()
 	return middleware.CORSWithConfig(middleware.CORSConfig{

@@ -39,6 +39,25 @@ func (s *site) limitActor(next echo.HandlerFunc) echo.HandlerFunc {
 	}
 }
 
+// signInCost is how many wrong guesses at keys a failure to sign in counts for: passwords are shorter.
+const signInCost = 20
+
+// limitSignIn refuses addresses from which somebody has failed to sign in too often, before it is looked
+// whether the password is right now.
+func (s *site) limitSignIn(next echo.HandlerFunc) echo.HandlerFunc {
+	return func(c echo.Context) error {
+		from := guesser(c, "")
+		if now, ok := s.Rates.Misses.Look(from); !ok {
+			return refuse(c, now)
+		}
+		err := next(c)
+		if fault.Is(err, fault.Unauthenticated) || c.Response().Status == http.StatusUnauthorized {
+			s.Rates.Misses.Take(from, signInCost)
+		}
+		return err
+	}
+}
+
 // admit refuses persons who make too many requests, and those who have guessed wrongly too often, before it
 // is looked whether they guess rightly now. Who is known is counted by name, wherever they are, so that
 // nobody pays for a neighbour; a stranger by address.

@@ -181,8 +181,8 @@ func (s *site) pace(next echo.HandlerFunc) echo.HandlerFunc {
 	}
 }
 
-// sameSite refuses what a page of another site has a browser send. It is for routes that need no session: those
-// that begin one would else let a page sign somebody in as somebody else.
+// sameSite refuses what a page of another site has a browser send. It is for routes that need no session:
+// those that begin one would else let a page sign somebody in as somebody else.
 func (s *site) sameSite(next echo.HandlerFunc) echo.HandlerFunc {
 	return func(c echo.Context) error {
 		if err := s.Auth.Guard().Same(c); err != nil {

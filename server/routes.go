@@ -11,6 +11,7 @@ func (s *site) routes(e *echo.Echo) {
 	s.iglooRoutes(e)
 	s.tusRoutes(e)
 	s.photoRoutes(e)
+	s.peopleRoutes(e)
 	s.sessionRoutes(e)
 	s.pageRoutes(e)
 	s.healthRoutes(e)
@@ -37,7 +38,7 @@ func (s *site) iglooRoutes(e *echo.Echo) {
 	e.POST(attachment+"/association/:objectId", s.Igloo.Associate)
 
 	// Sessions.
-	e.POST("/.api/api.svc/session/create", s.Igloo.CreateSession, s.small, s.sameSite)
+	e.POST("/.api/api.svc/session/create", s.Igloo.CreateSession, s.small, s.sameSite, s.limitSignIn)
 
 	// Files.
 	e.GET(binary+"/download/:name", s.Igloo.Download)
@@ -68,10 +69,13 @@ func (s *site) photoRoutes(e *echo.Echo) {
 	e.PUT(community+"/users/:objectId/photo/crop", s.Photos.Crop, s.small)
 	e.GET(community+"/photos/:version/:size", s.Photos.Version, s.publicPhotos)
 	e.HEAD(community+"/photos/:version/:size", s.Photos.Version, s.publicPhotos)
+	e.GET(community+"/users/:objectId/photos", s.Photos.Versions)
+	e.POST(community+"/photos/:version/restore", s.Photos.Restore, s.small)
+	e.POST(community+"/photos/:version/recrop", s.Photos.Recrop, s.small)
 }
 
 func (s *site) sessionRoutes(e *echo.Echo) {
-	e.POST("/v1/session", s.Sessions.Create, s.small, s.sameSite)
+	e.POST("/v1/session", s.Sessions.Create, s.small, s.sameSite, s.limitSignIn)
 	e.GET("/v1/session", s.Sessions.Current)
 	e.DELETE("/v1/session", s.Sessions.SignOut)
 	e.GET("/v1/sessions", s.Sessions.List)
@@ -84,7 +88,7 @@ func (s *site) pageRoutes(e *echo.Echo) {
 	e.GET("/", s.Page.Home)
 	e.HEAD("/", s.Page.Home)
 	e.GET("/signin", s.Page.SignInForm)
-	e.POST("/signin", s.Page.SignIn, s.small, s.sameSite)
+	e.POST("/signin", s.Page.SignIn, s.small, s.sameSite, s.limitSignIn)
 	e.GET("/signin/start", s.Page.Start)
 	e.GET("/signin/callback", s.Page.Callback)
 	e.GET("/signin/link", s.Page.Link)
@@ -103,4 +107,23 @@ func (s *site) healthRoutes(e *echo.Echo) {
 	e.HEAD("/healthz", s.Health.Alive)
 	e.GET("/readyz", s.Health.Ready)
 	e.HEAD("/readyz", s.Health.Ready)
+}
+
+// peopleRoutes are those of those who belong to a community.
+func (s *site) peopleRoutes(e *echo.Echo) {
+	const (
+		users    = "/users"
+		user     = users + "/:objectId"
+		identity = user + "/identities/:system/:name"
+	)
+	e.GET(community+users, s.People.Find)
+	e.GET(community+user, s.People.Show)
+	e.PUT(community+user, s.People.Rename, s.small)
+	e.PUT(community+identity, s.People.Link, s.small)
+	e.DELETE(community+identity, s.People.Unlink)
+	e.POST(community+user+"/merge", s.People.Merge, s.small)
+	e.POST(community+user+"/disable", s.People.Disable, s.small)
+	e.POST(community+user+"/enable", s.People.Enable, s.small)
+	e.GET(community+"/uploads", s.People.Uploads)
+	e.GET(community+"/audit", s.People.Audit)
 }

@@ -14,6 +14,7 @@ import (
 	"cameo/server/igloo"
 	"cameo/server/ops"
 	"cameo/server/page"
+	"cameo/server/people"
 	"cameo/server/photos"
 	"cameo/server/rate"
 	"cameo/server/reply"
@@ -27,6 +28,7 @@ type Parts struct {
 	Igloo    *igloo.Handler
 	Tus      *tus.Handler
 	Photos   *photos.Handler
+	People   *people.Handler
 	Sessions *sessions.Handler
 	Page     *page.Handler
 	Health   *ops.Health

@@ -31,6 +31,20 @@ func (s State) String() string {
 	return stateNames[s]
 }
 
+// ParseState reads a state's name; "" is 0, which is any. What is none is Invalid.
+func ParseState(name string) (State, error) {
+	if name == "" {
+		return 0, nil
+	}
+	for s := Active; s <= Expired; s++ {
+		if stateNames[s] == name {
+			return s, nil
+		}
+	}
+	return 0, fault.New(fault.Invalid, "state must be active, complete, failed, cancelled or expired").
+		About("state")
+}
+
 // Ended says that the upload will never have bytes: it is a tombstone, kept for a while so that its key
 // answers Gone.
 func (s State) Ended() bool { return s == Failed || s == Cancelled || s == Expired }

@@ -20,7 +20,6 @@ type Directory struct {
 	db     *sqldb.DB
 	clock  storage.Clock
 	random io.Reader
-	turns  *turns // of those who check passwords
 }
 
 var (
@@ -31,7 +30,7 @@ var (
 // New returns the directory of a migrated database. Random salts passwords; it is crypto/rand's Reader
 // outside of tests.
 func New(db *sqldb.DB, clock storage.Clock, random io.Reader) *Directory {
-	return &Directory{db, clock, random, newTurns()}
+	return &Directory{db, clock, random}
 }
 
 // Community is a digital workplace.

@@ -60,13 +60,16 @@ func (d *Directory) FirstAdministrator(
 	return person, err
 }
 
-// Appoint makes a person an administrator of the community, and adds them if need be.
-func (d *Directory) Appoint(ctx context.Context, c storage.Community, person association.GUID) error {
+// Appoint makes a person an administrator of the community, and adds them by that name if need be.
+func (d *Directory) Appoint(
+	ctx context.Context, c storage.Community, person association.GUID, name string,
+) error {
 	return d.db.Do(ctx, func(ctx context.Context) error {
 		if err := d.Ensure(ctx, c, person); err != nil {
 			return err
 		}
-		_, err := d.db.Exec(ctx, `UPDATE people SET admin = 1 WHERE community = $1 AND guid = $2`, c, person)
+		_, err := d.db.Exec(ctx, `UPDATE people SET admin = 1, name = CASE name WHEN '' THEN $1 ELSE name END
+			WHERE community = $2 AND guid = $3`, name, c, person)
 		return err
 	})
 }

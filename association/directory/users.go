@@ -74,8 +74,8 @@ func (d *Directory) put(ctx context.Context, u User, password string) error {
 	if err != nil {
 		return err
 	}
-	_, err = d.db.Exec(ctx, `UPDATE people SET name = $1, admin = $2 WHERE community = $3 AND guid = $4`,
-		u.Name, flag(u.Admin), u.Community, u.GUID)
+	_, err = d.db.Exec(ctx, `UPDATE people SET name = $1, folded = $2, admin = $3
+		WHERE community = $4 AND guid = $5`, u.Name, fold(u.Name), flag(u.Admin), u.Community, u.GUID)
 	return err
 }
 
@@ -95,12 +95,7 @@ func (d *Directory) CheckPassword(
 	if readable(name) != nil {
 		name = ""
 	}
-	leave, err := d.turns.take(ctx)
-	if err != nil {
-		return "", err
-	}
-	defer leave()
-	err = d.db.QueryRow(ctx, `SELECT i.guid, w.password FROM identities i
+	err := d.db.QueryRow(ctx, `SELECT i.guid, w.password FROM identities i
 		JOIN passwords w ON w.community = i.community AND w.guid = i.guid
 		WHERE i.community = $1 AND i.system = 'login' AND i.name = $2`,
 		c, fold(name)).Scan(&person, &kept)

@@ -31,7 +31,8 @@ func bombs(t testing.TB) map[string]struct {
 		return bytes.Join([][]byte{file[:33], bytes.Join(chunks, nil), file[33:]}, nil)
 	}
 	segments := bytes.Repeat(segment(0xE2, append([]byte("ICC_PROFILE\x00\x01\x01"), make([]byte, 60_000)...)), 20)
-	notes := bytes.Repeat(segment(0xFE, make([]byte, 60_000)), 20)
+	positions := bytes.Repeat(segment(0xE1, append([]byte("Exif\x00\x00"), make([]byte, 60_000)...)), 20)
+	notes := bytes.Repeat(segment(0xFE, nil), 300_000)
 	return map[string]struct {
 		file []byte
 		want imaging.Reason
@@ -43,7 +44,8 @@ func bombs(t testing.TB) map[string]struct {
 		"JPEG with 101 scans":        {emptyScans(7000, 101), imaging.TooManyScans},
 		"baseline JPEG with 4 scans": {scanned(small, 4), imaging.TooManyScans},
 		"JPEG with 1.2 MB of ICC":    {bytes.Join([][]byte{small[:2], segments, small[2:]}, nil), imaging.TooMuchMetadata},
-		"JPEG with 1.2 MB of notes":  {bytes.Join([][]byte{small[:2], notes, small[2:]}, nil), imaging.TooMuchMetadata},
+		"JPEG with 1.2 MB of EXIF":   {bytes.Join([][]byte{small[:2], positions, small[2:]}, nil), imaging.TooMuchMetadata},
+		"JPEG with 300,000 notes":    {bytes.Join([][]byte{small[:2], notes, small[2:]}, nil), imaging.TooMuchMetadata},
 		"PNG of 65535²":              {pngOfSize(65535, 65535), imaging.TooManyPixels},
 		"PNG of 2³¹-1":               {pngOfSize(1<<31-1, 1<<31-1), imaging.TooManyPixels},
 		"PNG of 12000² zeros":        {zeroPNG(t, 12000, 1<<20), imaging.TooManyPixels},

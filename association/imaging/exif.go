@@ -8,13 +8,14 @@ import (
 const (
 	tagOrientation = 0x0112
 	typeShort      = 3
-	entrySize      = 12 // of an entry of a TIFF directory
+	entrySize      = 12             // of an entry of a TIFF directory
+	exifPrefix     = "Exif\x00\x00" // of an APP1 segment
 )
 
 // orientation reads EXIF's orientation out of an APP1 segment, 1 to 8. Whatever cannot be read is 1: a
 // wrong tag is no reason to refuse a photo.
 func orientation(app1 []byte) int {
-	tiff, ok := bytes.CutPrefix(app1, []byte("Exif\x00\x00"))
+	tiff, ok := bytes.CutPrefix(app1, []byte(exifPrefix))
 	if !ok {
 		return 1
 	}

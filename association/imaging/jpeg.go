@@ -27,6 +27,9 @@ const (
 	markerCOM  = 0xFE
 )
 
+// jpegFraming is how many bytes a segment has besides its body: the marker and the length.
+const jpegFraming = 4
+
 // jpegFrame is what the frame of a JPEG says of itself.
 type jpegFrame struct {
 	sof        byte   // the marker
@@ -81,11 +84,16 @@ func (h *Header) readJPEG(file []byte, l Limits) error {
 	}
 }
 
+// readMetadata reads what is needed to show the picture. The rest is skipped, here and by the decoders, and
+// counts as the step over it: phones put a second picture or a map of depths there, which are megabytes.
 func (h *Header) readMetadata(marker byte, body []byte) {
-	h.metadata += len(body)
+	h.metadata += jpegFraming
 	switch {
-	case marker == markerAPP1 && h.Orientation == 1:
-		h.Orientation = orientation(body)
+	case marker == markerAPP1 && bytes.HasPrefix(body, []byte(exifPrefix)):
+		h.metadata += len(body)
+		if h.Orientation == 1 {
+			h.Orientation = orientation(body)
+		}
 	case marker == markerAPPE:
 		h.jpeg.adobeRGB = h.jpeg.adobeRGB ||
 			len(body) >= 12 && bytes.HasPrefix(body, []byte("Adobe")) && body[11] == 0

@@ -11,7 +11,7 @@ type Limits struct {
 	Frames      int   // of a GIF
 	FramePixels int64 // of a GIF: width × height × frames
 	Profile     int   // bytes of the colour profile, inflated
-	Metadata    int   // bytes of EXIF, XMP, comments and their like
+	Metadata    int   // bytes of EXIF, XMP, comments and their like; what is skipped in a JPEG counts a little
 }
 
 // DefaultLimits let the photos of 48-megapixel phones pass.

@@ -54,6 +54,42 @@ func polyglots(t *testing.T) map[string][]byte {
 	}
 }
 
+// Phones put maps of depths and second pictures into a file's own segments, many megabytes of them. They are
+// stepped over, and make no difference to what is shown.
+func TestJPEGsWithMegabytesBesideThePicture(t *testing.T) {
+	t.Parallel()
+	ordinary := jpegOf(t, patches(64, 48))
+	for name, plain := range map[string][]byte{
+		"the fast decoder's":          ordinary,
+		"the standard library's, RGB": withSegment(ordinary, 0xEE, []byte("Adobe\x00\x64\x00\x00\x00\x00\x00")),
+	} {
+		want, err := square(plain, 32)
+		must(t, err)
+		for _, c := range []struct {
+			name   string
+			marker byte
+			begin  string
+		}{
+			{"extended XMP", 0xE1, "http://ns.adobe.com/xmp/extension/\x00"},
+			{"a second picture", 0xE2, "MPF\x00"},
+			{"nobody's", 0xE7, ""},
+			{"notes", 0xFE, passenger},
+		} {
+			t.Run(name+", "+c.name, func(t *testing.T) {
+				t.Parallel()
+				// What looks like the end of the picture, and like another one, must not be taken for it.
+				body := append([]byte(c.begin), bytes.Repeat([]byte("\xFF\xD9\xFF\xD8\xFF\xDA\x00\x08"), 8000)...)
+				file := bytes.Join([][]byte{plain[:2], bytes.Repeat(segment(c.marker, body), 160), plain[2:]}, nil)
+				got, err := square(file, 32)
+				must(t, err)
+				if !bytes.Equal(got.Bytes, want.Bytes) {
+					t.Errorf("%d bytes beside it make another picture", len(file)-len(plain))
+				}
+			})
+		}
+	}
+}
+
 func TestNothingButPixelsIsServed(t *testing.T) {
 	t.Parallel()
 	for name, file := range polyglots(t) {

@@ -14,6 +14,7 @@ postgresql             /usr/lib/postgresql/*/bin/postgres   tests start a Postgr
 libfaketime            /usr/lib/*/faketime/libfaketime.so.1   a PostgreSQL whose clock is an hour ahead
 strace                 /usr/bin/strace      the order of write, sync, commit and answer is read off system calls
 mount                  /bin/mount           a full disk is a small tmpfs
+iproute2               /bin/ip              a network of its own, in which every address is a canary
 mate-backgrounds       /usr/share/backgrounds/mate/abstract/Elephants_3840x2160.jpg   a real photograph of 5 MB
 libimage-exiftool-perl /usr/bin/exiftool    metadata that a photo must have lost is looked for by another program
 chromium               /usr/bin/chromium    pages are opened in a real browser

@@ -96,9 +96,9 @@ clean() {
 require() {
     local required=photo,strace,faketime,exiftool,browser,s3,postgres
     if [ -n "${CI:-}" ] || [ "$(id -u)" -eq 0 ]; then
-        required=photo,strace,faketime,exiftool,browser,s3,postgres,tmpfs,root
+        required=photo,strace,faketime,exiftool,browser,s3,postgres,tmpfs,root,netns
     else
-        echo "not root: tests that mount a file system are skipped (CI runs them)"
+        echo "not root: tests that mount a file system or make a network are skipped (CI runs them)"
     fi
     export CAMEO_TEST_REQUIRE="${CAMEO_TEST_REQUIRE-$required}"
 }

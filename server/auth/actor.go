@@ -40,6 +40,12 @@ type Actor = association.Actor
 // may pass is for the dialect to ask (association.Actor.Enter). Credentials that are there and not good are
 // Unauthenticated; a cookie that another site's page may have sent is Forbidden.
 func (a *Auth) Actor(c echo.Context) (association.Actor, error) {
+	actor, err := a.identify(c)
+	actor.Address = c.RealIP()
+	return actor, err
+}
+
+func (a *Auth) identify(c echo.Context) (association.Actor, error) {
 	shown, err := credential(c.Request())
 	if err != nil {
 		return association.Actor{}, err

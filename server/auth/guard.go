@@ -24,8 +24,8 @@ type Origins struct {
 	Allowed []string // of other services
 }
 
-// Guard keeps pages of other sites from using a cookie that the browser sends along for them. It may be used by
-// many goroutines.
+// Guard keeps pages of other sites from using a cookie that the browser sends along for them. It may be used
+// by many goroutines.
 type Guard struct {
 	public, allowed []string // origins
 	key             []byte
@@ -54,8 +54,8 @@ func (g *Guard) Allows(from string) bool { return slices.Contains(g.allowed, fro
 // AllowsAny says whether there is such an origin.
 func (g *Guard) AllowsAny() bool { return len(g.allowed) > 0 }
 
-// Base is the URL of the service as whoever makes the request knows it: its public one, or the one that it came
-// to.
+// Base is the URL of the service as whoever makes the request knows it: its public one, or the one that it
+// came to.
 func (g *Guard) Base(c echo.Context) string {
 	came := origin(c.Scheme() + "://" + c.Request().Host)
 	if len(g.public) == 0 || slices.Contains(g.public, came) {
@@ -98,8 +98,8 @@ func (g *Guard) token(key string) string {
 	return base64.RawURLEncoding.EncodeToString(mac.Sum(nil))
 }
 
-// trusts says whether the page that makes a request is ours or an allowed one. What a browser says of the page
-// cannot be written by its scripts.
+// trusts says whether the page that makes a request is ours or an allowed one. What a browser says of the
+// page cannot be written by its scripts.
 func (g *Guard) trusts(c echo.Context) bool {
 	r := c.Request()
 	site := r.Header.Get("Sec-Fetch-Site")
@@ -133,8 +133,8 @@ func browser(h http.Header) bool {
 	return h["Origin"] != nil || h["Referer"] != nil || h["Sec-Fetch-Site"] != nil
 }
 
-// origin is the origin of a URL as browsers write it: lower case, and without a port that goes without saying.
-// "" if it has none.
+// origin is the origin of a URL as browsers write it: lower case, and without a port that goes without
+// saying. "" if it has none.
 func origin(address string) string {
 	u, err := url.Parse(address)
 	if err != nil || u.Host == "" {

@@ -10,8 +10,8 @@ import (
 	"cameo/storage/fault"
 )
 
-// Sealer encrypts what a browser keeps for us and must neither read nor change. All nodes that share Keys open
-// each other's. It may be used by many goroutines.
+// Sealer encrypts what a browser keeps for us and must neither read nor change. All nodes that share Keys
+// open each other's. It may be used by many goroutines.
 type Sealer struct{ box cipher.AEAD }
 
 // NewSealer returns a sealer for one purpose: what it seals cannot be opened for another one.
@@ -50,5 +50,6 @@ func (s *Sealer) Open(sealed string) ([]byte, error) {
 }
 
 func notSealed(cause error) error {
-	return fault.Wrap(cause, fault.Unauthenticated, "this sign-in was not begun here, or too long ago: begin again")
+	return fault.Wrap(cause, fault.Unauthenticated,
+		"this sign-in was not begun here, or too long ago: begin again")
 }

@@ -5,17 +5,19 @@ import (
 	"context"
 	"errors"
 
+	"cameo/association"
 	"cameo/association/directory"
 	"cameo/storage"
 )
 
-// NewUser is a person who signs in with a name and a password.
+// NewUser is a person who may sign in with a name and a password, and may have other names elsewhere.
 type NewUser struct {
 	Community string // in digits
 	User      string // a GUID
-	Name      string
+	Name      string // "": no name and no password
 	Password  string
-	Admin     bool // of the community
+	Admin     bool  // of the community
+	Names     Names // elsewhere
 }
 
 // AddCommunity adds a community, or renames the one that has the key. It may be called while a server runs.
@@ -27,16 +29,45 @@ func AddCommunity(ctx context.Context, s Stores, key, name string, m Machine) er
 	return administer(ctx, s, m, func(d *directory.Directory) error { return d.AddCommunity(ctx, c, name) })
 }
 
-// AddUser adds a local user, or changes the one who has the GUID. It may be called while a server runs.
+// AddUser adds a person, or changes the one who has the GUID. A name that another person has is Exists, and
+// then nothing is changed. It may be called while a server runs.
 func AddUser(ctx context.Context, s Stores, u NewUser, m Machine) error {
 	c, person, err := s.who(u.Community, u.User)
 	if err != nil {
 		return err
 	}
-	return administer(ctx, s, m, func(d *directory.Directory) error {
-		return d.AddUser(ctx, directory.User{
+	ids, err := u.Names.parse()
+	if err != nil {
+		return err
+	}
+	return manage(ctx, s, m, func(n *Node) error {
+		return n.state.db.Do(ctx, func(ctx context.Context) error { return n.addUser(ctx, c, person, u, ids) })
+	})
+}
+
+// addUser runs in a transaction.
+func (n *Node) addUser(
+	ctx context.Context, c storage.Community, person association.GUID, u NewUser, ids []association.Identity,
+) error {
+	var err error
+	if u.Name != "" {
+		err = n.Directory.AddUser(ctx, directory.User{
 			Community: c, GUID: person, Name: u.Name, Password: u.Password, Admin: u.Admin,
 		})
+	} else if err = n.Directory.Ensure(ctx, c, person); err == nil && u.Admin {
+		err = n.Directory.Appoint(ctx, c, person, "")
+	}
+	if err != nil {
+		return err
+	}
+	for _, id := range ids {
+		if _, err := n.Directory.Link(ctx, c, person, id); err != nil {
+			return err
+		}
+	}
+	return n.Directory.Record(ctx, association.Entry{
+		Community: c, At: n.machine.Clock(), Actor: association.Operator().GUID, Action: association.AddedLocally,
+		Person: person,
 	})
 }
 

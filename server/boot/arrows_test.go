@@ -23,10 +23,11 @@ cmd/cameo              → server/boot, server/client
 server/boot            → everything
 server/servertest      → everything
 server/servertest/renderer → association/imaging, storage/fault
-server                 → server/igloo, server/tus, server/photos, server/sessions, server/ops, server/page, server/auth, server/rate, server/reply, storage/fault
+server                 → server/igloo, server/tus, server/photos, server/people, server/sessions, server/ops, server/page, server/auth, server/rate, server/reply, storage/fault
 server/igloo           → server/auth, server/reply, association, association/imaging, storage, storage/fault
 server/tus             → server/auth, server/reply, storage, storage/fault
 server/photos          → server/auth, server/reply, association, association/imaging, storage, storage/fault
+server/people          → server/auth, server/reply, association, storage, storage/fault
 server/sessions        → server/auth, server/reply, association, storage, storage/fault
 server/auth            → server/reply, association, storage, storage/fault
 server/auth/authtest   → standard library
@@ -39,7 +40,9 @@ server/reply           → storage/fault
 association            → association/imaging, storage, storage/fault
 association/album      → association, association/imaging, storage, storage/fault, storage/sqldb
 association/directory  → association, association/imaging, storage, storage/fault, storage/sqldb
+association/roster     → association, storage/fault
 association/imaging    → storage/fault
+association/fetch      → storage/fault
 association/imaging/imagingtest → standard library
 storage                → storage/fault
 storage/ledger         → storage, storage/fault, storage/sqldb
@@ -80,6 +83,7 @@ var fences = []struct {
 	{"github.com/jackc/pgx", []string{"storage/sqldb"}},
 	{"github.com/pressly/goose", []string{"storage/sqldb"}},
 	{"github.com/prometheus", []string{"server/ops"}},
+	{"code.dny.dev/ssrf", []string{"association/fetch"}},
 	{"net/http", []string{"server", "cmd", "association/fetch", "storage/blobs/s3"}},
 	{"os/exec", []string{"cmd", "server/servertest", "storage/blobs/s3/s3test", "storage/sqldb/sqltest"}},
 	{"testing", []string{

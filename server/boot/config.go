@@ -48,22 +48,24 @@ type Config struct {
 	Photos    Audience  `name:"photos" env:"CAMEO_PHOTOS" default:"public" placeholder:"public|members" help:"Who may see photos: everybody, or members of their community and whoever has a signed URL from one."`
 	PhotoURLs Duration  `name:"photo-urls" env:"CAMEO_PHOTO_URLS" default:"1h" placeholder:"TIME" help:"With --photos members: how long a signed URL is good, at most; half as long at least."`
 
-	Sizes       []int       `name:"sizes" env:"CAMEO_SIZES" default:"72,120,180,240,360,432,504,648" placeholder:"PIXELS" help:"Sides of squares that are made of a photo when they are first asked for, besides those that are made of every photo."`
-	MaxSize     ByteSize    `name:"max-size" env:"CAMEO_MAX_SIZE" default:"512MiB" placeholder:"SIZE" help:"The largest upload."`
-	MaxPhoto    ByteSize    `name:"max-photo" env:"CAMEO_MAX_PHOTO" default:"64MiB" placeholder:"SIZE" help:"The largest upload that may become a profile photo."`
-	MaxOpen     int         `name:"max-open" env:"CAMEO_MAX_OPEN" default:"100" placeholder:"N" help:"Unfinished uploads that one person may have at once in a community; 0 for any number."`
-	MaxDay      ByteSize    `name:"max-day" env:"CAMEO_MAX_DAY" default:"20GiB" placeholder:"SIZE" help:"Bytes that one person may begin to upload in a community within a day of UTC; 0 for any number."`
-	MaxTotal    ByteSize    `name:"max-total" env:"CAMEO_MAX_TOTAL" default:"100GiB" placeholder:"SIZE" help:"Bytes of one person's uploads that may be kept in a community, unfinished ones and photos included; 0 for any number."`
-	RatePerson  rate.Policy `name:"rate-person" env:"CAMEO_RATE_PERSON" default:"6000/10s" placeholder:"N/TIME" help:"Requests of one person within a time; off for any number."`
-	RateAddress rate.Policy `name:"rate-address" env:"CAMEO_RATE_ADDRESS" default:"20000/10s" placeholder:"N/TIME" help:"Requests from one address (of IPv6: one /64) within a time; off for any number."`
-	RateMisses  rate.Policy `name:"rate-misses" env:"CAMEO_RATE_MISSES" default:"1000/1m" placeholder:"N/TIME" help:"Keys that do not exist, and failures to sign in, of one person or of strangers at one address within a time; off for any number."`
-	Memory      ByteSize    `name:"memory" env:"CAMEO_MEMORY" default:"256MiB" placeholder:"SIZE" help:"Bytes of all uploads together that may wait in memory until they are durable. The whole process is kept near 160 MiB more, unless GOMEMLIMIT says otherwise."`
-	PhotoCache  ByteSize    `name:"photo-cache" env:"CAMEO_PHOTO_CACHE" default:"16MiB" placeholder:"SIZE" help:"Bytes of small pictures that are kept in memory, so that what many look at is not read from the store each time."`
-	InlineLimit ByteSize    `name:"inline-limit" env:"CAMEO_INLINE_LIMIT" default:"1MiB" placeholder:"SIZE" help:"Bytes of an upload's tail that may ride in its row, where the store gains by it."`
-	Expiry      Duration    `name:"expiry" env:"CAMEO_EXPIRY" default:"72h" placeholder:"TIME" help:"How long an upload may stay unfinished."`
-	Retention   Duration    `name:"retention" env:"CAMEO_RETENTION" default:"168h" placeholder:"TIME" help:"How long a finished upload is kept that is nobody's photo."`
-	IdleTimeout Duration    `name:"idle-timeout" env:"CAMEO_IDLE_TIMEOUT" default:"30s" placeholder:"TIME" help:"A request that sends nothing for so long is ended; what arrived is kept."`
-	MinRate     ByteSize    `name:"min-rate" env:"CAMEO_MIN_RATE" default:"1KiB" placeholder:"SIZE" help:"Bytes a second below which a request is ended; what arrived is kept. 0 for no such bound."`
+	Sizes          []int       `name:"sizes" env:"CAMEO_SIZES" default:"72,120,180,240,360,432,504,648" placeholder:"PIXELS" help:"Sides of squares that are made of a photo when they are first asked for, besides those that are made of every photo."`
+	MaxSize        ByteSize    `name:"max-size" env:"CAMEO_MAX_SIZE" default:"512MiB" placeholder:"SIZE" help:"The largest upload."`
+	MaxPhoto       ByteSize    `name:"max-photo" env:"CAMEO_MAX_PHOTO" default:"64MiB" placeholder:"SIZE" help:"The largest upload that may become a profile photo."`
+	MaxOpen        int         `name:"max-open" env:"CAMEO_MAX_OPEN" default:"100" placeholder:"N" help:"Unfinished uploads that one person may have at once in a community; 0 for any number."`
+	MaxDay         ByteSize    `name:"max-day" env:"CAMEO_MAX_DAY" default:"20GiB" placeholder:"SIZE" help:"Bytes that one person may begin to upload in a community within a day of UTC; 0 for any number."`
+	MaxTotal       ByteSize    `name:"max-total" env:"CAMEO_MAX_TOTAL" default:"100GiB" placeholder:"SIZE" help:"Bytes of one person's uploads that may be kept in a community, unfinished ones and photos included; 0 for any number."`
+	RatePerson     rate.Policy `name:"rate-person" env:"CAMEO_RATE_PERSON" default:"6000/10s" placeholder:"N/TIME" help:"Requests of one person within a time; off for any number."`
+	RateAddress    rate.Policy `name:"rate-address" env:"CAMEO_RATE_ADDRESS" default:"20000/10s" placeholder:"N/TIME" help:"Requests from one address (of IPv6: one /64) within a time; off for any number."`
+	RateMisses     rate.Policy `name:"rate-misses" env:"CAMEO_RATE_MISSES" default:"1000/1m" placeholder:"N/TIME" help:"Keys that do not exist, and failures to sign in, of one person or of strangers at one address within a time; off for any number."`
+	Memory         ByteSize    `name:"memory" env:"CAMEO_MEMORY" default:"256MiB" placeholder:"SIZE" help:"Bytes of all uploads together that may wait in memory until they are durable. The whole process is kept near 160 MiB more, unless GOMEMLIMIT says otherwise."`
+	PhotoCache     ByteSize    `name:"photo-cache" env:"CAMEO_PHOTO_CACHE" default:"16MiB" placeholder:"SIZE" help:"Bytes of small pictures that are kept in memory, so that what many look at is not read from the store each time."`
+	PhotoMemory    ByteSize    `name:"photo-memory" env:"CAMEO_PHOTO_MEMORY" default:"512MiB" placeholder:"SIZE" help:"Bytes that the photos being worked on may take together. One that needs more alone is refused: 48 megapixels mostly need 200MiB, a progressive JPEG with colours in full resolution 800MiB."`
+	InlineLimit    ByteSize    `name:"inline-limit" env:"CAMEO_INLINE_LIMIT" default:"1MiB" placeholder:"SIZE" help:"Bytes of an upload's tail that may ride in its row, where the store gains by it."`
+	Expiry         Duration    `name:"expiry" env:"CAMEO_EXPIRY" default:"72h" placeholder:"TIME" help:"How long an upload may stay unfinished."`
+	Retention      Duration    `name:"retention" env:"CAMEO_RETENTION" default:"168h" placeholder:"TIME" help:"How long a finished upload is kept that is nobody's photo."`
+	AuditRetention Duration    `name:"audit-retention" env:"CAMEO_AUDIT_RETENTION" default:"9600h" placeholder:"TIME" help:"How long the audit log remembers who did what; 0 for ever."`
+	IdleTimeout    Duration    `name:"idle-timeout" env:"CAMEO_IDLE_TIMEOUT" default:"30s" placeholder:"TIME" help:"A request that sends nothing for so long is ended; what arrived is kept."`
+	MinRate        ByteSize    `name:"min-rate" env:"CAMEO_MIN_RATE" default:"1KiB" placeholder:"SIZE" help:"Bytes a second below which a request is ended; what arrived is kept. 0 for no such bound."`
 
 	LogFormat LogFormat `name:"log-format" env:"CAMEO_LOG_FORMAT" default:"text" placeholder:"text|json" help:"How log lines are written."`
 	LogLevel  LogLevel  `name:"log-level" env:"CAMEO_LOG_LEVEL" default:"info" placeholder:"LEVEL" help:"The least level that is logged: debug, info, warn or error."`
@@ -161,7 +163,8 @@ func (c Config) checkLimits() error {
 	if d := time.Duration(c.PhotoURLs); d < shortestURL || d > longestURL {
 		return wrong("photo-urls", "want a duration from 1m to 720h")
 	}
-	if err := cmp.Or(c.Limits().Validate(), c.photoLimits().Validate(), c.sessionLimits().Validate()); err != nil {
+	err := cmp.Or(c.Limits().Validate(), c.photoLimits().Validate(), c.sessionLimits().Validate())
+	if err != nil {
 		return fault.New(fault.Invalid, "--%v", err)
 	}
 	if c.IdleTimeout < Duration(time.Second) {

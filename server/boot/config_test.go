@@ -74,6 +74,7 @@ func TestConfigIsJudged(t *testing.T) {
 		{"no size at all", []string{"--max-size=0"}, "--max-size: want 1 byte"},
 		{"hardly any memory", []string{"--memory=1MiB"}, "--memory: want at least 16MiB"},
 		{"expires at once", []string{"--expiry=0s"}, "--expiry: want a duration above zero"},
+		{"no room for a photo", []string{"--photo-memory=63MiB"}, "--photo-memory: want at least 64MiB"},
 		{"no photo at all", []string{"--max-photo=0"}, "--max-photo: want 1 byte to 1GiB"},
 		{"no quotas", []string{"--max-open=0", "--max-day=0", "--max-total=0"}, ""},
 		{"no rates", []string{"--rate-person=off", "--rate-address=off", "--rate-misses=off"}, ""},

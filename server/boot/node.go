@@ -19,6 +19,7 @@ import (
 	"cameo/server/igloo"
 	"cameo/server/ops"
 	"cameo/server/page"
+	"cameo/server/people"
 	"cameo/server/photos"
 	"cameo/server/rate"
 	"cameo/server/rate/tally"
@@ -122,6 +123,7 @@ func (n *Node) associate() {
 	n.Directory = directory.New(n.state.db, n.machine.Clock, n.machine.Random)
 	cfg := association.Config{
 		Album: pictures, Queue: pictures, Directory: n.Directory, Register: n.Directory,
+		People: n.Directory, Identities: n.Directory, Audit: n.Directory, Versions: pictures, Uploads: rows,
 		Secrets: n.Directory,
 		Tx:      n.state.db, Originals: n.Engine,
 		Blobs: n.state.blobs, Holds: rows, Trash: rows, Clock: n.machine.Clock, Random: n.machine.Random,
@@ -137,7 +139,8 @@ func (c Config) photoLimits() association.Limits {
 	l.Closed = c.Directory == "closed"
 	l.MaxPhoto, l.Picture.Bytes = int64(c.MaxPhoto), int64(c.MaxPhoto)
 	l.Retention, l.Cache = time.Duration(c.Retention), int64(c.PhotoCache)
-	l.Sizes = c.Sizes
+	l.Memory = int64(c.PhotoMemory)
+	l.Sizes, l.Audit = c.Sizes, time.Duration(c.AuditRetention)
 	return l
 }
 
@@ -207,6 +210,7 @@ func (n *Node) speak() error {
 		Photos: photos.New(photos.Config{
 			Photos: n.Photos, Auth: n.auth, Members: n.config.Photos == "members", URLs: urls,
 		}),
+		People:   people.New(people.Config{People: n.Photos, Auth: n.auth}),
 		Sessions: sessions.New(sessions.Config{People: n.Photos, Auth: n.auth}),
 		Page:     pages,
 		Health:   n.health, Metrics: n.metrics, Log: n.log, Random: n.machine.Random, Rates: n.rates,

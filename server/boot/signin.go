@@ -59,9 +59,9 @@ func SignInLink(ctx context.Context, s Stores, v Visitor, m Machine) (string, er
 	return strings.TrimSuffix(v.Server, "/") + linkPath + secret, err
 }
 
-// invitation says how to sign in as the first administrator, where this machine is the whole instance and nobody
-// else says who administers it; "" elsewhere. The first start makes that person. Later starts say it again with
-// the hints alone: what they print may be kept in a log.
+// invitation says how to sign in as the first administrator, where this machine is the whole instance and
+// nobody else says who administers it; "" elsewhere. The first start makes that person. Later starts say it
+// again with the hints alone: what they print may be kept in a log.
 func (n *Node) invitation(ctx context.Context) (string, error) {
 	if !n.config.alone() {
 		return "", nil
@@ -79,7 +79,8 @@ func (n *Node) invitation(ctx context.Context) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	return "sign in as the administrator, once and within an hour: " + n.publicURL() + linkPath + secret + "\n", nil
+	link := n.publicURL() + linkPath + secret
+	return "sign in as the administrator, once and within an hour: " + link + "\n", nil
 }
 
 // appoint makes the first administrator.
@@ -89,7 +90,7 @@ func (n *Node) appoint(ctx context.Context) (association.GUID, error) {
 		return "", fault.Wrap(err, fault.Internal, "no randomness")
 	}
 	person := association.GUID(id.String())
-	return person, n.Directory.Appoint(ctx, firstCommunity, person)
+	return person, n.Directory.Appoint(ctx, firstCommunity, person, "Administrator")
 }
 
 // publicURL is the address that people use.

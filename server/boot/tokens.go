@@ -39,7 +39,8 @@ func (c Config) checkIssuer(ctx context.Context, keys auth.Keys, m Machine) erro
 	return errors.Join(err, failed)
 }
 
-// newAuth believes the tokens of v and the sessions of people, where they come from pages of ours or of friends.
+// newAuth believes the tokens of v and the sessions of people, where they come from pages of ours or of
+// friends.
 func (c Config) newAuth(keys auth.Keys, v *auth.Verifier, people auth.People) (*auth.Auth, error) {
 	guard, err := auth.NewGuard(keys, c.origins())
 	if err != nil {

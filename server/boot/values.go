@@ -101,7 +101,8 @@ func (w *WebURL) UnmarshalText(text []byte) error {
 // Origin is that of a page, as browsers write it in the header Origin.
 type Origin string
 
-// UnmarshalText reads an origin: scheme and host, and a port that does not go without saying. No pattern is one.
+// UnmarshalText reads an origin: scheme and host, and a port that does not go without saying. No pattern is
+// one.
 func (o *Origin) UnmarshalText(text []byte) error {
 	if bytes.ContainsRune(text, '*') {
 		return fmt.Errorf("%s: any page could act for the people who use it; name each origin, "+

@@ -19,7 +19,7 @@ type envelope struct {
 	XMLName            xml.Name   `json:"-"                   xml:"IglooApiResponse"`
 	Namespace          string     `json:"-"                   xml:"xmlns,attr"`
 	MinRequestPeriod   int        `json:"minRequestPeriod"    xml:"minRequestPeriod"`
-	RequestSupportCode int64      `json:"requestSupportCode"  xml:"requestSupportCode"` // the X-Request-Id, as a number
+	RequestSupportCode int64      `json:"requestSupportCode"  xml:"requestSupportCode"` // the X-Request-Id
 	Exception          *exception `json:"exception,omitempty" xml:"exception"`
 	Dictionary         *struct{}  `json:"dictionary"          xml:"-"`
 	Response           *session   `json:"response"            xml:"response"`

@@ -15,7 +15,7 @@ var words = map[string][]string{
 func CanonicalPath(path string) string {
 	const root = "/.api"
 	if len(path) < len(root) || !strings.EqualFold(path[:len(root)], root) {
-		return path
+		return path // most paths are
 	}
 	parts := strings.Split(path, "/")
 	if len(parts) < 3 || !strings.EqualFold(parts[1], ".api2") && !strings.EqualFold(parts[1], ".api") {

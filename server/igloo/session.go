@@ -14,8 +14,8 @@ import (
 	"cameo/storage/fault"
 )
 
-// old is where the paths of Igloo's older interface begin. It has ways of its own: XML unless JSON is asked for,
-// and HTTP 200 for a refusal whose reason is what the client said.
+// old is where the paths of Igloo's older interface begin. It has ways of its own: XML unless JSON is asked
+// for, and HTTP 200 for a refusal whose reason is what the client said.
 const old = "/.api/"
 
 func isOld(c echo.Context) bool { return strings.HasPrefix(c.Request().URL.Path, old) }
@@ -51,24 +51,27 @@ func (h *Handler) CreateSession(c echo.Context) error {
 		return err
 	}
 	ctx := c.Request().Context()
-	community, err := h.community(ctx, asked.community, c.Request().Host, h.Auth.Guard().Base(c))
+	var community storage.Community
+	in := func(ctx context.Context) (_ storage.Community, err error) {
+		community, err = h.community(ctx, asked.community, c.Request().Host, h.Auth.Guard().Base(c))
+		return community, err
+	}
+	actor, err := h.Photos.SignIn(ctx, in, asked.name, asked.password)
 	if err != nil {
 		return err
 	}
-	actor, err := h.Photos.SignIn(ctx, community, asked.name, asked.password)
-	if err != nil {
+	if err := reply.NoteActor(c, string(actor.GUID)); err != nil {
 		return err
 	}
 	key, _, err := h.Auth.Begin(c, actor, association.ViaPassword)
 	if err != nil {
 		return err
 	}
-	reply.NoteActor(c, string(actor.GUID))
 	return tell(c, http.StatusOK, envelope{Response: h.describe(c, asked.application, key, community, actor)})
 }
 
-// describe is what a client learns. A community's GUID is its key; nobody needs to know the secretKey, and it is
-// none.
+// describe is what a client learns. A community's GUID is its key; nobody needs to know the secretKey, and
+// it is none.
 func (h *Handler) describe(
 	c echo.Context, application, key string, community storage.Community, actor association.Actor,
 ) *session {
@@ -84,9 +87,9 @@ func (h *Handler) describe(
 	}
 }
 
-// community finds the community that a client means: by its key, its name, or the host of the service, which is
-// as good as no word where there is one community only. One that is not there is 0: whoever signs in there has a
-// wrong password.
+// community finds the community that a client means: by its key, its name, or the host of the service, which
+// is as good as no word where there is one community only. One that is not there is 0: whoever signs in
+// there has a wrong password.
 func (h *Handler) community(ctx context.Context, text string, hosts ...string) (storage.Community, error) {
 	if key, err := storage.ParseCommunity(text); err == nil {
 		return key, nil

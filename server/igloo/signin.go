@@ -22,8 +22,8 @@ type signIn struct {
 	name, password string
 }
 
-// sessionFields reads the parameters of a session from the query and the body: a form, JSON, XML, multipart, or
-// no body at all. What stands in the body counts.
+// sessionFields reads the parameters of a session from the query and the body: a form, JSON, XML, multipart,
+// or no body at all. What stands in the body counts.
 func sessionFields(r *http.Request, query url.Values) (fields, error) {
 	f := fields{}
 	for name, all := range query {

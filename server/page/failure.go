@@ -79,9 +79,7 @@ func (h *Handler) fail(c echo.Context, status int, title, trouble string) error 
 // status is that of a failure; the headers say when to come again.
 func (h *Handler) status(c echo.Context, err error) int {
 	a := answers[fault.Of(err)]
-	if a.retry > 0 {
-		reply.RetryAfter(c.Response().Header(), a.retry)
-	}
+	reply.Later(c.Response().Header(), err, int(a.retry.Seconds()))
 	return a.status
 }
 

@@ -82,7 +82,8 @@ func New(cfg Config) (*Handler, error) {
 	return &Handler{
 		Config: cfg, pages: pages, docs: docs.Bytes(),
 		policy: "default-src 'none'; style-src 'sha256-" + base64.StdEncoding.EncodeToString(sum[:]) +
-			"'; script-src 'self'; connect-src 'self'; img-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'",
+			"'; script-src 'self'; connect-src 'self'; img-src 'self'; base-uri 'none'; form-action 'self'; " +
+			"frame-ancestors 'none'",
 	}, nil
 }
 

@@ -40,7 +40,9 @@ func (h *Handler) who(c echo.Context) (*who, error) {
 	if err != nil {
 		return nil, err
 	}
-	reply.NoteActor(c, string(actor.GUID))
+	if err := reply.NoteActor(c, string(actor.GUID)); err != nil {
+		return nil, err
+	}
 	one := &who{GUID: string(actor.GUID), CSRFToken: h.Auth.CSRFToken(c)}
 	for _, community := range actor.Memberships() {
 		p, err := h.People.Profile(c.Request().Context(), community, actor.In(community))
@@ -77,15 +79,18 @@ func (h *Handler) SignIn(c echo.Context) error {
 }
 
 func (h *Handler) signIn(c echo.Context, f form, password string) error {
-	ctx := c.Request().Context()
-	community, err := storage.ParseCommunity(f.Community)
-	if err != nil {
-		community, err = h.People.Secrets.FindCommunity(ctx, f.Community)
-		if err != nil && !fault.Is(err, fault.NotFound) {
-			return err
+	in := func(ctx context.Context) (storage.Community, error) {
+		community, err := storage.ParseCommunity(f.Community)
+		if err == nil {
+			return community, nil
 		}
+		community, err = h.People.Secrets.FindCommunity(ctx, f.Community)
+		if fault.Is(err, fault.NotFound) {
+			return 0, nil
+		}
+		return community, err
 	}
-	actor, err := h.People.SignIn(ctx, community, f.Name, password)
+	actor, err := h.People.SignIn(c.Request().Context(), in, f.Name, password)
 	if err != nil {
 		return err
 	}
@@ -93,7 +98,9 @@ func (h *Handler) signIn(c echo.Context, f form, password string) error {
 }
 
 func (h *Handler) begin(c echo.Context, actor association.Actor, via association.Via) error {
-	reply.NoteActor(c, string(actor.GUID))
+	if err := reply.NoteActor(c, string(actor.GUID)); err != nil {
+		return err
+	}
 	_, _, err := h.Auth.Begin(c, actor, via)
 	return err
 }
@@ -153,7 +160,8 @@ func (h *Handler) severalCommunities(ctx context.Context) (bool, error) {
 // ours is a path of ours: next, unless a browser would take it for another site's address.
 func ours(next string) string {
 	u, err := url.Parse(next)
-	if err != nil || u.Host != "" || u.Scheme != "" || !strings.HasPrefix(next, "/") || strings.HasPrefix(next, "//") ||
+	if err != nil || u.Host != "" || u.Scheme != "" ||
+		!strings.HasPrefix(next, "/") || strings.HasPrefix(next, "//") ||
 		strings.Contains(next, `\`) || strings.ContainsFunc(next, unicode.IsControl) {
 		return "/"
 	}

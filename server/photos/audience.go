@@ -56,7 +56,7 @@ func (h *Handler) admit(c echo.Context) (storage.Community, caching, error) {
 	}
 	community, err := storage.ParseCommunity(c.Param("communityKey"))
 	if err != nil {
-		return 0, caching{}, err
+		return 0, nil, err
 	}
 	if !h.Members { // who asks for a public photo makes no difference: they are a stranger
 		return community, h.forever, reply.NoteActor(c, "")

@@ -1,16 +1,12 @@
 package photos
 
 import (
-	"bytes"
-	"encoding/json"
-	"errors"
-	"io"
-	"mime"
 	"net/http"
 
 	"github.com/labstack/echo/v4"
 
 	"cameo/association/imaging"
+	"cameo/server/reply"
 	"cameo/storage/fault"
 )
 
@@ -33,25 +29,11 @@ func (h *Handler) Crop(c echo.Context) error {
 
 // readCrop reads a small body, which the route bounds.
 func readCrop(r *http.Request) (imaging.Crop, error) {
-	if given := r.Header.Get(echo.HeaderContentType); given != "" {
-		if kind, _, err := mime.ParseMediaType(given); err != nil || kind != echo.MIMEApplicationJSON {
-			return imaging.Crop{}, fault.Wrap(err, fault.Unsupported, "send the crop as application/json")
-		}
-	}
-	text, err := io.ReadAll(r.Body)
-	if err != nil || len(bytes.TrimSpace(text)) == 0 {
+	var w struct{ X, Y, Size *int }
+	if _, err := reply.ReadObject(r, &w, `{"x": 0, "y": 0, "size": 256}`); err != nil {
 		return imaging.Crop{}, err
 	}
-	var wanted *struct{ X, Y, Size *int }
-	d := json.NewDecoder(bytes.NewReader(text))
-	d.DisallowUnknownFields()
-	if err := d.Decode(&wanted); err != nil || wanted == nil {
-		return imaging.Crop{}, unreadable(err)
-	}
-	if _, err := d.Token(); !errors.Is(err, io.EOF) {
-		return imaging.Crop{}, unreadable(err)
-	}
-	switch w := *wanted; {
+	switch {
 	case w.X == nil && w.Y == nil && w.Size == nil:
 		return imaging.Crop{}, nil
 	case w.X == nil || w.Y == nil || w.Size == nil:
@@ -60,9 +42,5 @@ func readCrop(r *http.Request) (imaging.Crop, error) {
 	case *w.Size < 1: // all zeros would be the centre square
 		return imaging.Crop{}, imaging.BadCrop.Fault().About("size")
 	}
-	return imaging.Crop{X: *wanted.X, Y: *wanted.Y, Size: *wanted.Size}, nil
-}
-
-func unreadable(cause error) error {
-	return fault.Wrap(cause, fault.Malformed, `a JSON object is wanted, such as {"x": 0, "y": 0, "size": 256}`)
+	return imaging.Crop{X: *w.X, Y: *w.Y, Size: *w.Size}, nil
 }

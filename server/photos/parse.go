@@ -1,8 +1,6 @@
 package photos
 
 import (
-	"net/url"
-
 	"github.com/labstack/echo/v4"
 
 	"cameo/association"
@@ -18,11 +16,9 @@ func parsePerson(c echo.Context) (storage.Community, association.GUID, error) {
 	if err != nil {
 		return 0, "", err
 	}
-	raw := c.Param("objectId")
-	if c.Request().URL.RawPath != "" { // then the router leaves percent-encoding in place
-		if raw, err = url.PathUnescape(raw); err != nil {
-			return 0, "", fault.Wrap(err, fault.Malformed, "the path cannot be read").About("objectId")
-		}
+	raw, err := reply.Param(c, "objectId")
+	if err != nil {
+		return 0, "", err
 	}
 	person, err := association.ParseGUID(raw)
 	if err != nil {

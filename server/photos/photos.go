@@ -42,7 +42,7 @@ func (h *Handler) Current(c echo.Context) error {
 	if err != nil {
 		return err
 	}
-	vary(c.Response().Header())
+	c.Response().Header().Add("Vary", "Accept")
 	if reply.Prefers(c.Request().Header, echo.MIMEApplicationJSON, "image/jpeg") {
 		return h.describe(c, http.StatusOK, actor, community, person)
 	}
@@ -79,7 +79,7 @@ func (h *Handler) Version(c echo.Context) error {
 	if err != nil {
 		return err
 	}
-	vary(c.Response().Header())
+	c.Response().Header().Add("Vary", "Accept")
 	want.WebP = takesWebP(c)
 	p, err := h.Photos.VersionPicture(c.Request().Context(), community, version, want)
 	if err != nil {

@@ -24,19 +24,9 @@ func (c Config) keptAs(how string) caching {
 
 // What does not change from answer to answer, likewise shared.
 var (
-	varyAccept = []string{"Accept"}
-	anyPage    = []string{"cross-origin"} // may show a public photo
-	nothing    = []string{"default-src 'none'; style-src 'unsafe-inline'; sandbox"}
+	anyPage = []string{"cross-origin"} // may show a public photo
+	nothing = []string{"default-src 'none'; style-src 'unsafe-inline'; sandbox"}
 )
-
-// vary says that the answer depends on what the client takes; an answer to another origin depends on that too.
-func vary(head http.Header) {
-	if head["Vary"] == nil {
-		head["Vary"] = varyAccept
-		return
-	}
-	head.Add("Vary", varyAccept[0])
-}
 
 // serve writes a picture, or 304 to those who have it.
 func (h *Handler) serve(c echo.Context, p association.Picture, keep caching) error {

@@ -12,7 +12,7 @@ import (
 
 // mostKeys is of how many keys a Limiter remembers counts; of more it forgets those that were seen longest
 // ago. Each takes about 250 bytes.
-const mostKeys = 1 << 16
+const mostKeys = 1 << 15
 
 // Limiter holds many keys to one Policy. It is safe for use by many goroutines. The nil Limiter allows
 // everything.

@@ -37,6 +37,9 @@ func RetryAfter(h http.Header, d time.Duration) {
 	h.Set("Retry-After", strconv.FormatInt(seconds, 10))
 }
 
+// Time is a point in time as JSON has it: RFC 3339 in UTC, to the millisecond.
+func Time(t time.Time) string { return t.UTC().Format("2006-01-02T15:04:05.000Z07:00") }
+
 // Later says when to come again: at the time that the error names, else after so many seconds; 0 is never.
 func Later(h http.Header, err error, seconds int) {
 	if d := cmp.Or(fault.Public(err).After, time.Duration(seconds)*time.Second); d > 0 {

@@ -99,7 +99,9 @@ func TestA16KeysAreTriedOut(t *testing.T) {
 		missing := ways(randomKey(t))[name](&john)
 		wantSame(t, name, ask(&john), missing)
 		john.want(name, missing, http.StatusNotFound)
-		missed += 2
+		if name != "version" { // nobody asks who looks at a public photo
+			missed += 2
+		}
 	}
 	first := john.ask(http.MethodGet, entry(randomKey(t)), nil, nil)
 	missed++
@@ -114,7 +116,11 @@ func TestA16KeysAreTriedOut(t *testing.T) {
 		last = john.want("beyond the limit", got, http.StatusTooManyRequests)
 	}
 	for name, ask := range ways(foreign) {
-		wantSame(t, name+" beyond the limit", ask(&john), ways(randomKey(t))[name](&john))
+		missing := ways(randomKey(t))[name](&john)
+		wantSame(t, name+" beyond the limit", ask(&john), missing)
+		if name != "version" {
+			john.want(name+" beyond the limit", missing, http.StatusTooManyRequests)
+		}
 	}
 	own := john.create(100) // what guesses at nothing is as it was
 	for name, key := range map[string]string{"foreign": foreign, "missing": randomKey(t), "own": own} {

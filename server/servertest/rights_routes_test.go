@@ -4,6 +4,7 @@ import (
 	"net/http"
 
 	"cameo/association"
+	"cameo/server/servertest"
 )
 
 // right is what a route lets people do, and with whose thing. In query, header and body stand {key}, {person} and
@@ -16,6 +17,8 @@ type right struct {
 	body    string
 	path    map[string]string // parameters that are not the thing's, such as objectId: "{self}"
 	shown   bool              // the upload is its owner's photo
+	fails   int               // the answer to who may; below 400 if 0
+	hidden  bool              // what is not there is 404 to those who may not, too
 	missing int               // the answer to who may, when the thing is not there; 404 if 0
 }
 
@@ -42,6 +45,9 @@ const (
 	tusAll    = v1 + "/tus/"
 	tusOne    = tusAll + "{uploadKey}"
 )
+
+// zoe is somebody of community 1 to whom things happen.
+var zoe = map[string]string{"objectId": string(servertest.Person("zoe")), "system": "gigya", "name": "zoe"}
 
 // rights says of each route who may ask there, by the policy of package association. A route that is not here
 // fails the test, and so does a line without a route.
@@ -90,6 +96,31 @@ var rights = map[string][]right{
 	"PUT " + userPhoto + "/crop":              {{do: association.ChangePhoto, on: ofPerson, header: asJSON, body: `{}`}},
 	"GET " + v1 + "/photos/{version}/{size}":  {{on: ofNobody}},
 	"HEAD " + v1 + "/photos/{version}/{size}": {{on: ofNobody}},
+
+	"GET " + v1 + "/users/{objectId}/photos":   {{do: association.ReadPerson, on: ofPerson}},
+	"POST " + v1 + "/photos/{version}/restore": {{do: association.ChangePhoto, on: ofPerson, hidden: true}},
+	"POST " + v1 + "/photos/{version}/recrop": {{
+		do: association.ChangePhoto, on: ofPerson, hidden: true, header: asJSON, body: `{"x":0,"y":0,"size":1}`,
+	}},
+
+	"GET " + v1 + "/users":            {{do: association.ManagePeople, on: ofCommunity, hidden: true}},
+	"GET " + v1 + "/users/{objectId}": {{do: association.ReadPerson, on: ofPerson}},
+	"PUT " + v1 + "/users/{objectId}": {{ // an administrator adds people
+		do: association.ManagePeople, on: ofPerson, header: asJSON, body: `{"name":"x"}`, missing: http.StatusOK,
+	}},
+	"PUT " + v1 + "/users/{objectId}/identities/{system}/{name}":    {{do: association.ManagePeople, on: ofCommunity, hidden: true, path: zoe}},
+	"DELETE " + v1 + "/users/{objectId}/identities/{system}/{name}": {{do: association.ManagePeople, on: ofCommunity, hidden: true, path: zoe}},
+	"POST " + v1 + "/users/{objectId}/merge": {{ // into herself
+		do: association.ManagePeople, on: ofCommunity, hidden: true, path: zoe, header: asJSON, body: `{"into":"` + zoe["objectId"] + `"}`,
+		fails: http.StatusConflict,
+	}},
+	"POST " + v1 + "/users/{objectId}/disable": {{do: association.ManagePeople, on: ofCommunity, hidden: true, path: zoe}},
+	"POST " + v1 + "/users/{objectId}/enable":  {{do: association.ManagePeople, on: ofCommunity, hidden: true, path: zoe}},
+	"GET " + v1 + "/uploads": {
+		{do: association.EnterCommunity, on: ofCommunity, hidden: true},
+		{do: association.ReadPerson, on: ofPerson, query: "?owner={objectId}"},
+	},
+	"GET " + v1 + "/audit": {{do: association.ReadAudit, on: ofCommunity, hidden: true}},
 
 	"GET /": {{on: ofNobody}}, "HEAD /": {{on: ofNobody}},
 	"GET /docs": {{on: ofNobody}}, "HEAD /docs": {{on: ofNobody}},

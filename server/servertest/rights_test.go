@@ -66,6 +66,9 @@ func TestRights(t *testing.T) {
 	if err := i.Node().Directory.AddCommunity(t.Context(), 2, "Away"); err != nil {
 		t.Fatal(err)
 	}
+	if err := i.Node().Directory.Ensure(t.Context(), 1, servertest.Person("zoe")); err != nil {
+		t.Fatal(err)
+	}
 	for _, route := range described(t) {
 		if len(rights[route]) == 0 {
 			t.Errorf("%s: nobody has said who may ask there: see rights", route)
@@ -154,13 +157,16 @@ func (h *house) want(r right, role association.Role, whose string) int {
 	case association.SignIn:
 		return http.StatusUnauthorized
 	case association.Refuse:
+		if r.hidden && whose == "missing" && (role == association.Other || r.on == ofCommunity) {
+			return http.StatusNotFound
+		}
 		return http.StatusForbidden
 	case association.Hide:
 		return http.StatusNotFound
 	}
 	switch {
 	case whose != "missing":
-		return 0
+		return r.fails
 	case r.missing == http.StatusOK:
 		return 0
 	case r.missing != 0:
@@ -210,6 +216,10 @@ func (h *house) things(who visitor, r right, whose string) *strings.Replacer {
 	h.nobodies++ // the one before may have become somebody
 	nobody := fmt.Sprint("nobody ", h.nobodies)
 	owner := map[string]string{"own": h.nameOf(who), "foreign": "john", "missing": nobody}[whose]
+	if who.own == association.Disabled { // the things are of before
+		h.disable(who, 0)
+		defer h.disable(who, 5)
+	}
 	key, version, own := "0000000000", strings.Repeat("0", 12), "0000000000"
 	switch {
 	case r.on == ofUpload && whose != "missing":
@@ -242,14 +252,10 @@ func (h *house) nameOf(who visitor) string {
 	return "nobody"
 }
 
-// upload is the key of a finished upload of a person, who may be shut out by now.
+// upload is the key of a finished upload of a person.
 func (h *house) upload(name string) string {
 	h.Helper()
 	who := visitor{claims: association.Actor{GUID: servertest.Person(name), Communities: []storage.Community{1}}}
-	if name == "mallory" || name == "judas" {
-		h.disable(who, 0)
-		defer h.disable(who, 5)
-	}
 	owner := *h.root
 	owner.token = h.at.TokenOf(who.claims)
 	return owner.upload("image/png", servertest.Picture("me.png", 1000))

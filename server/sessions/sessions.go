@@ -49,14 +49,16 @@ func identify(a association.Actor) identity {
 	return who
 }
 
-// Create begins a session: of the name and the password in the body, or, without a body, of who shows a bearer
-// token.
+// Create begins a session: of the name and the password in the body, or, without a body, of who shows a
+// bearer token.
 func (h *Handler) Create(c echo.Context) error {
 	actor, via, err := h.arrive(c)
 	if err != nil {
 		return err
 	}
-	reply.NoteActor(c, string(actor.GUID))
+	if err := reply.NoteActor(c, string(actor.GUID)); err != nil {
+		return err
+	}
 	key, s, err := h.Auth.Begin(c, actor, via)
 	if err != nil {
 		return err
@@ -74,12 +76,13 @@ func (h *Handler) arrive(c echo.Context) (association.Actor, association.Via, er
 		return association.Actor{}, "", err
 	}
 	if given {
-		actor, err := h.signIn(c.Request().Context(), asked)
+		actor, err := h.People.SignIn(c.Request().Context(), h.place(asked), asked.Name, asked.Password)
 		return actor, association.ViaPassword, err
 	}
 	actor, err := h.who(c)
 	if err == nil && actor.Session != "" {
-		err = fault.New(fault.Conflict, "this is a session already: show a bearer token, or send a name and a password")
+		err = fault.New(fault.Conflict,
+			"this is a session already: show a bearer token, or send a name and a password")
 	}
 	return actor, association.ViaToken, err
 }
@@ -90,7 +93,9 @@ func (h *Handler) who(c echo.Context) (association.Actor, error) {
 	if err == nil {
 		err = actor.Present()
 	}
-	reply.NoteActor(c, string(actor.GUID))
+	if refused := reply.NoteActor(c, string(actor.GUID)); refused != nil {
+		return actor, refused
+	}
 	return actor, err
 }
 
@@ -111,7 +116,9 @@ func (h *Handler) SignOut(c echo.Context) error {
 	if err == nil || fault.Is(err, fault.Unauthenticated) {
 		h.Auth.SignOut(c)
 	}
-	reply.NoteActor(c, string(actor.GUID))
+	if refused := reply.NoteActor(c, string(actor.GUID)); refused != nil {
+		return refused
+	}
 	if err == nil {
 		err = h.People.End(c.Request().Context(), actor, actor.Session)
 	}

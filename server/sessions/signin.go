@@ -67,18 +67,20 @@ func required(name, value string) error {
 	return fault.New(fault.Invalid, "a %s is wanted", name).About(name)
 }
 
-// signIn is the actor of a name and a password. A community that is not there is as good as a wrong password.
-func (h *Handler) signIn(ctx context.Context, s signIn) (association.Actor, error) {
-	c, err := storage.ParseCommunity(string(s.Community))
-	if err != nil {
-		c, err = h.People.Secrets.FindCommunity(ctx, string(s.Community))
-		switch {
-		case fault.Is(err, fault.NotFound) && s.Community == "":
-			return association.Actor{}, fault.New(fault.Invalid, "there are several communities: say which one").
-				About("community")
-		case err != nil && !fault.Is(err, fault.NotFound):
-			return association.Actor{}, err
+// place finds the community in which somebody signs in. One that is not there is as good as a wrong password.
+func (h *Handler) place(s signIn) association.Place {
+	return func(ctx context.Context) (storage.Community, error) {
+		c, err := storage.ParseCommunity(string(s.Community))
+		if err == nil {
+			return c, nil
 		}
+		c, err = h.People.Secrets.FindCommunity(ctx, string(s.Community))
+		if !fault.Is(err, fault.NotFound) {
+			return c, err
+		}
+		if s.Community == "" {
+			return 0, fault.New(fault.Invalid, "there are several communities: say which one").About("community")
+		}
+		return 0, nil
 	}
-	return h.People.SignIn(ctx, c, s.Name, s.Password)
 }

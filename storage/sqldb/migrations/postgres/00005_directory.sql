@@ -4,6 +4,8 @@
 ALTER TABLE people ADD COLUMN admin BIGINT NOT NULL DEFAULT 0 CHECK (admin IN (0, 1));
 ALTER TABLE people ADD COLUMN disabled BIGINT NOT NULL DEFAULT 0; -- since when; 0: not
 ALTER TABLE people ADD COLUMN merged TEXT COLLATE "C" NOT NULL DEFAULT '';     -- the other person's GUID
+ALTER TABLE people ADD COLUMN folded TEXT COLLATE "C" NOT NULL DEFAULT ''; -- the name in lower case, to be searched
+UPDATE people SET folded = LOWER(name);
 CREATE INDEX people_guid ON people (guid);
 CREATE INDEX people_merged ON people (community, merged) WHERE merged <> '';
 
@@ -17,7 +19,8 @@ CREATE TABLE identities (
     PRIMARY KEY (community, system, name),
     FOREIGN KEY (community, guid) REFERENCES people (community, guid)
 );
-CREATE INDEX identities_guid ON identities (community, guid);
+-- With all columns, or SQLite would rather read the whole community in the order of the primary key.
+CREATE INDEX identities_guid ON identities (community, guid, shown);
 
 CREATE TABLE passwords (
     community BIGINT NOT NULL,
@@ -62,17 +65,23 @@ CREATE TABLE links (
     FOREIGN KEY (community, guid) REFERENCES people (community, guid)
 );
 
--- Who did what to whom.
+-- Who did what to whom. The numbers of a community's entries have no gaps, and what is visible has all before it:
+-- transactions take turns at the community's row in audit_turns until they end.
 CREATE TABLE audit (
-    id        BIGINT GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
-    at        BIGINT NOT NULL,
-    community BIGINT NOT NULL,
-    actor     TEXT COLLATE "C" NOT NULL,
+    community BIGINT  NOT NULL,
+    id        BIGINT  NOT NULL, -- 1, 2, 3 and so on in each community
+    at        BIGINT  NOT NULL,
+    actor     TEXT COLLATE "C" NOT NULL, -- a GUID, or cli
     action    TEXT COLLATE "C" NOT NULL,
     person    TEXT COLLATE "C" NOT NULL, -- whom it was done to
     object    TEXT COLLATE "C" NOT NULL, -- what it was done with: a version, an attachment's key, a name
-    address   TEXT COLLATE "C" NOT NULL  -- the actor's network address
+    address   TEXT COLLATE "C" NOT NULL, -- the actor's network address
+    PRIMARY KEY (community, id)
 );
-CREATE INDEX audit_community ON audit (community, id);
+CREATE INDEX audit_at ON audit (at);
+CREATE TABLE audit_turns (
+    community BIGINT NOT NULL PRIMARY KEY,
+    last      BIGINT NOT NULL -- the number of the community's last entry
+);
 
 UPDATE schema SET min_reader = 5;

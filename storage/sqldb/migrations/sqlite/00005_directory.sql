@@ -4,6 +4,8 @@
 ALTER TABLE people ADD COLUMN admin INTEGER NOT NULL DEFAULT 0 CHECK (admin IN (0, 1));
 ALTER TABLE people ADD COLUMN disabled INTEGER NOT NULL DEFAULT 0; -- since when; 0: not
 ALTER TABLE people ADD COLUMN merged TEXT NOT NULL DEFAULT '';     -- the other person's GUID
+ALTER TABLE people ADD COLUMN folded TEXT NOT NULL DEFAULT ''; -- the name in lower case, to be searched
+UPDATE people SET folded = LOWER(name);
 CREATE INDEX people_guid ON people (guid);
 CREATE INDEX people_merged ON people (community, merged) WHERE merged <> '';
 
@@ -17,7 +19,8 @@ CREATE TABLE identities (
     PRIMARY KEY (community, system, name),
     FOREIGN KEY (community, guid) REFERENCES people (community, guid)
 ) STRICT, WITHOUT ROWID;
-CREATE INDEX identities_guid ON identities (community, guid);
+-- With all columns, or SQLite would rather read the whole community in the order of the primary key.
+CREATE INDEX identities_guid ON identities (community, guid, shown);
 
 CREATE TABLE passwords (
     community INTEGER NOT NULL,
@@ -62,17 +65,23 @@ CREATE TABLE links (
     FOREIGN KEY (community, guid) REFERENCES people (community, guid)
 ) STRICT, WITHOUT ROWID;
 
--- Who did what to whom.
+-- Who did what to whom. The numbers of a community's entries have no gaps, and what is visible has all before it:
+-- transactions take turns at the community's row in audit_turns until they end.
 CREATE TABLE audit (
-    id        INTEGER PRIMARY KEY AUTOINCREMENT,
-    at        INTEGER NOT NULL,
     community INTEGER NOT NULL,
-    actor     TEXT    NOT NULL,
+    id        INTEGER NOT NULL, -- 1, 2, 3 and so on in each community
+    at        INTEGER NOT NULL,
+    actor     TEXT    NOT NULL, -- a GUID, or cli
     action    TEXT    NOT NULL,
     person    TEXT    NOT NULL, -- whom it was done to
     object    TEXT    NOT NULL, -- what it was done with: a version, an attachment's key, a name
-    address   TEXT    NOT NULL  -- the actor's network address
-) STRICT;
-CREATE INDEX audit_community ON audit (community, id);
+    address   TEXT    NOT NULL, -- the actor's network address
+    PRIMARY KEY (community, id)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX audit_at ON audit (at);
+CREATE TABLE audit_turns (
+    community INTEGER NOT NULL PRIMARY KEY,
+    last      INTEGER NOT NULL -- the number of the community's last entry
+) STRICT, WITHOUT ROWID;
 
 UPDATE schema SET min_reader = 5;

@@ -1,4 +1,4 @@
-package directory
+package association
 
 import (
 	"context"
@@ -9,10 +9,10 @@ import (
 	"cameo/storage/fault"
 )
 
-// Each check of a password takes 19 MiB and a core for a while, and strangers may ask for as many as they like:
-// few are made at once, some wait, and the others are told to come again.
+// Each check of a password takes 19 MiB and a core for a while, and strangers may ask for as many as they
+// like: few are made at once, some wait, and the others are told to come again.
 const (
-	mostChecks  = 4 // at once, however many cores there are
+	mostChecks  = 4 // at once; of few cores half are left to others
 	mostWaiting = 64
 	turnsWait   = 10 * time.Second
 )
@@ -24,7 +24,7 @@ type turns struct {
 }
 
 func newTurns() *turns {
-	return &turns{free: make(chan struct{}, min(runtime.GOMAXPROCS(0), mostChecks))}
+	return &turns{free: make(chan struct{}, min(max(runtime.GOMAXPROCS(0)/2, 1), mostChecks))}
 }
 
 // take waits for a turn, which ends when the function that it returns is called. TooMany when too many wait

@@ -1,0 +1,39 @@
+package sessions_test
+
+import (
+	"net/http"
+	"sync"
+	"testing"
+)
+
+// Of a crowd that signs in at once some wait, and the others are told when to come again. Nobody gets in who should not.
+func TestACrowdSignsIn(t *testing.T) {
+	t.Parallel()
+	h := open(t, nil)
+	right, wrong := signIn, `{"name":"jane","password":"wrong"}`
+	var mu sync.Mutex
+	seen := map[string]map[int]int{right: {}, wrong: {}}
+	var all sync.WaitGroup
+	for i := range 400 {
+		body := right
+		if i%2 == 0 {
+			body = wrong
+		}
+		all.Go(func() {
+			got := h.raw(t, "POST", "/v1/session", body)
+			if got.StatusCode == http.StatusTooManyRequests && got.Header.Get("Retry-After") == "" {
+				t.Error("a 429 does not say when to come again")
+			}
+			mu.Lock()
+			defer mu.Unlock()
+			seen[body][got.StatusCode]++
+		})
+	}
+	all.Wait()
+	ins, outs := seen[right], seen[wrong]
+	if ins[http.StatusCreated] == 0 || ins[http.StatusTooManyRequests]+outs[http.StatusTooManyRequests] == 0 ||
+		ins[http.StatusCreated]+ins[http.StatusTooManyRequests] != 200 || outs[http.StatusUnauthorized]+outs[http.StatusTooManyRequests] != 200 {
+		t.Errorf("got %v for the right password and %v for a wrong one, want 201 and 401, or 429", ins, outs)
+	}
+	want[any](t, h.ask(t, "POST", "/v1/session", signIn), http.StatusCreated)
+}
