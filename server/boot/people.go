@@ -172,7 +172,8 @@ func (p *People) Show(ctx context.Context, user string, names Names, to io.Write
 	if err != nil {
 		return err
 	}
-	return errors.Join(w.Write(association.Row{Person: known.GUID, Name: known.Name, Identities: ids}), w.Flush())
+	row := association.Row{Person: known.GUID, Name: known.Name, Identities: ids}
+	return errors.Join(w.Write(row), w.Flush())
 }
 
 func (p *People) find(ctx context.Context, user string, names Names) (association.GUID, error) {
@@ -181,7 +182,8 @@ func (p *People) find(ctx context.Context, user string, names Names) (associatio
 		return "", err
 	}
 	if (user == "") == (len(ids) == 0) || len(ids) > 1 {
-		return "", fault.New(fault.Invalid, "want a GUID, or one name: --gigya-uid, --salesforce-id, --login or --email")
+		return "", fault.New(fault.Invalid,
+			"want a GUID, or one name: --gigya-uid, --salesforce-id, --login or --email")
 	}
 	if user != "" {
 		return parseUser("user", user)

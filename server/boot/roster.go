@@ -70,8 +70,8 @@ func wrongRows(n int, dry bool) error {
 	if dry {
 		return fault.New(fault.Malformed, "wrong rows: %d", n)
 	}
-	return fault.New(fault.Malformed, "wrong rows: %d; nothing of their batch of %d was added, nor what stands behind it",
-		n, importBatch)
+	return fault.New(fault.Malformed,
+		"wrong rows: %d; nothing of their batch of %d was added, nor what stands behind it", n, importBatch)
 }
 
 // batch reads up to a batch of rows, and says whether there may be more.

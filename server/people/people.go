@@ -59,10 +59,12 @@ func told(p association.Person) user {
 // enter returns who asks, a member of the path's community.
 func (h *Handler) enter(c echo.Context) (association.Actor, storage.Community, error) {
 	actor, err := h.Auth.Actor(c)
+	if refused := reply.NoteActor(c, string(actor.GUID)); refused != nil {
+		return actor, 0, refused
+	}
 	if err != nil {
 		return actor, 0, err
 	}
-	reply.NoteActor(c, string(actor.GUID))
 	community, err := storage.ParseCommunity(c.Param("communityKey"))
 	if err != nil {
 		return actor, 0, err

@@ -128,10 +128,12 @@ func (h *Handler) Recrop(c echo.Context) error {
 // owner returns who wants to do something with a version, a member of the path's community.
 func (h *Handler) owner(c echo.Context) (association.Actor, storage.Community, association.Version, error) {
 	actor, err := h.Auth.Actor(c)
+	if refused := reply.NoteActor(c, string(actor.GUID)); refused != nil {
+		return actor, 0, "", refused
+	}
 	if err != nil {
 		return actor, 0, "", err
 	}
-	reply.NoteActor(c, string(actor.GUID))
 	community, err := storage.ParseCommunity(c.Param("communityKey"))
 	if err != nil {
 		return actor, 0, "", err
