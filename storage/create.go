@@ -17,7 +17,7 @@ type New struct {
 	Request   string // Idempotency-Key, "" for none: the owner's second Create with it returns the same upload
 	Partial   bool   // a part for Join: it is not judged, and is no file of its own
 	Note      string // kept as it is, for the creator's dialect; at most 8 KiB
-	Wish      string // whom to associate it with once it is Complete; kept until somebody holds it
+	Wish      string // what it is for once it is Complete, in words of that dialect; kept until it is held
 }
 
 const (

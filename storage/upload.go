@@ -75,7 +75,7 @@ type Upload struct {
 	Request string // the creator's Idempotency-Key, "" for none
 	Partial bool   // a part that is to be joined with others (Join), and no file of its own
 	Note    string // what the creator's dialect keeps beside it, in words of its own
-	Wish    string // whom it is to be associated with once it is Complete; "" for nobody, and once it is held
+	Wish    string // what it is for once it is Complete, in such words; "" for nothing, and once it is held
 	Created Millis
 	Expires Millis // when an Active upload becomes Expired
 	Due     Millis // when the sweep looks at it next; 0 never

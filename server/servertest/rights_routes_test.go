@@ -34,10 +34,7 @@ const (
 	ofPerson
 )
 
-var (
-	asJSON    = http.Header{"Content-Type": {"application/json"}}
-	speaksTus = http.Header{"Tus-Resumable": {"1.0.0"}}
-)
+var asJSON = http.Header{"Content-Type": {"application/json"}}
 
 // The routes under which the one and the other stand.
 const (
@@ -80,6 +77,20 @@ var rights = map[string][]right{
 	"HEAD " + stored + "/download/{name}":   {{do: association.UseUpload, on: ofUpload}},
 	"GET " + stored + "/thumbnails/{name}":  {{do: association.UseUpload, on: ofUpload, shown: true}},
 	"HEAD " + stored + "/thumbnails/{name}": {{do: association.UseUpload, on: ofUpload, shown: true}},
+
+	"OPTIONS " + tusAll: {{on: ofNobody}},
+	"POST " + tusAll: {{
+		do: association.EnterCommunity, on: ofCommunity, header: tusHead("Upload-Length: 1000", tusPNG),
+	}},
+	"OPTIONS " + tusOne: {{on: ofNobody}},
+	"HEAD " + tusOne:    {{do: association.UseUpload, on: ofUpload}},
+	"PATCH " + tusOne:   {{do: association.UseUpload, on: ofUpload, header: tusHead("Upload-Offset: 1000")}},
+	"POST " + tusOne: {
+		{do: association.UseUpload, on: ofUpload, header: tusHead("X-HTTP-Method-Override: DELETE")},
+		{do: association.UseUpload, on: ofUpload, header: tusHead("X-HTTP-Method-Override: HEAD")},
+	},
+	"DELETE " + tusOne: {{do: association.UseUpload, on: ofUpload, header: tusHead()}},
+	"GET " + tusOne:    {{do: association.UseUpload, on: ofUpload}},
 
 	"GET " + userPhoto:                        {{on: ofNobody}},
 	"HEAD " + userPhoto:                       {{on: ofNobody}},
@@ -127,21 +138,6 @@ var rights = map[string][]right{
 	"GET /signin/callback": {{on: ofNobody, fails: http.StatusNotFound}},
 	"GET /signin/link":     {{on: ofNobody, fails: http.StatusGone}},
 	"POST /signout":        {{on: ofNobody}},
-
-	"OPTIONS " + tusAll: {{on: ofNobody}},
-	"POST " + tusAll: {{do: association.EnterCommunity, on: ofCommunity, header: http.Header{
-		"Tus-Resumable": {"1.0.0"}, "Upload-Length": {"1000"}, "Upload-Metadata": {"filename bWUucG5n,filetype aW1hZ2UvcG5n"},
-	}}},
-	"OPTIONS " + tusOne: {{on: ofNobody}},
-	"HEAD " + tusOne:    {{do: association.UseUpload, on: ofUpload, header: speaksTus}},
-	"GET " + tusOne:     {{do: association.UseUpload, on: ofUpload}},
-	"DELETE " + tusOne:  {{do: association.UseUpload, on: ofUpload, header: speaksTus}},
-	"PATCH " + tusOne: {{do: association.UseUpload, on: ofUpload, header: http.Header{
-		"Tus-Resumable": {"1.0.0"}, "Upload-Offset": {"1000"}, "Content-Type": {"application/offset+octet-stream"},
-	}}},
-	"POST " + tusOne: {{do: association.UseUpload, on: ofUpload, header: http.Header{
-		"Tus-Resumable": {"1.0.0"}, "X-Http-Method-Override": {"HEAD"},
-	}}},
 
 	"GET /": {{on: ofNobody}}, "HEAD /": {{on: ofNobody}},
 	"GET /docs": {{on: ofNobody}}, "HEAD /docs": {{on: ofNobody}},
