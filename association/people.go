@@ -33,6 +33,9 @@ func (s *Service) FindPeople(
 	if err := a.May(ManagePeople, c, ""); err != nil {
 		return nil, err
 	}
+	if text != "" && !isText(text, longestUID) {
+		return nil, nil // nobody can be called so
+	}
 	return s.People.Search(ctx, c, text, after, n)
 }
 

@@ -140,7 +140,7 @@ func (s *Service) End(ctx context.Context, a Actor, id string) error {
 	if !a.Known() {
 		return a.Present()
 	}
-	if id == "" {
+	if len(id) != sessionIDLength || !storage.IsBase62(id) { // "" would be all of them
 		return NoSession()
 	}
 	n, err := s.Register.EndSession(ctx, a.GUID, id)
