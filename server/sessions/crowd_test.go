@@ -27,6 +27,9 @@ func TestACrowdSignsIn(t *testing.T) {
 				t.Errorf("a 429 says to come again after %q, want 5 seconds: a turn is free again in no time",
 					got.Header.Get("Retry-After"))
 			}
+			if busy := got.StatusCode == http.StatusTooManyRequests; got.Close != busy {
+				t.Errorf("%s: closes the connection: %v, want those alone that are told to come again", got.Status, got.Close)
+			}
 			mu.Lock()
 			defer mu.Unlock()
 			seen[body][got.StatusCode]++
