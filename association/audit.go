@@ -31,7 +31,7 @@ const (
 	SignedIn     Deed = "signed in"  // by a link that is good once
 	AddedLocally Deed = "added"      // got a login name, or another one
 	Appointed    Deed = "appointed"  // was made the first administrator by the first start
-	Founded      Deed = "founded"    // the community was added, or got another name: the object; nobody is the person
+	Founded      Deed = "founded"    // the community got a name, the object; nobody is the person
 )
 
 // Entry is one line of the audit log.

@@ -85,7 +85,8 @@ func (n *Node) firstAdministrator(ctx context.Context) (person association.GUID,
 	if err != nil {
 		return "", false, fault.Wrap(err, fault.Internal, "no randomness")
 	}
-	err = n.Photos.Audited(ctx, association.Operator(), func(ctx context.Context) (_ association.Entry, err error) {
+	operator := association.Operator()
+	err = n.Photos.Audited(ctx, operator, func(ctx context.Context) (_ association.Entry, err error) {
 		person, err = n.Directory.FirstAdministrator(ctx, firstCommunity)
 		if made = fault.Is(err, fault.NotFound); !made {
 			return association.Entry{}, err
