@@ -51,6 +51,9 @@ func (h *Handler) receive(c echo.Context, u storage.Upload, r storage.ContentRan
 	if err != nil {
 		return beyond(c, u, r, err)
 	}
+	if err := h.Finish(c, u); err != nil {
+		return err
+	}
 	return h.show(c, told(u), u)
 }
 
@@ -90,7 +93,8 @@ func (h *Handler) empty(c echo.Context) error {
 }
 
 // settled is the upload after a running write has ended, if the uploader asks: the offset told stays true
-// until the next write. Another's question, an administrator's, disturbs nobody.
+// until the next write, and what is to be done at its end is made up for. Another's question, an
+// administrator's, disturbs nobody.
 func (h *Handler) settled(c echo.Context, a association.Actor, u storage.Upload) (storage.Upload, error) {
 	if u.Owner != a.In(u.Community).Subject() {
 		return u, nil
@@ -99,7 +103,10 @@ func (h *Handler) settled(c echo.Context, a association.Actor, u storage.Upload)
 	if now.Key != "" {
 		progress(c, now)
 	}
-	return now, err
+	if err != nil {
+		return now, err
+	}
+	return now, h.Finish(c, now)
 }
 
 // incoming judges what the headers say of the body.

@@ -79,7 +79,7 @@ type finished struct {
 	State         string `json:"state"`
 }
 
-// finish does what was asked to be done at the upload's end, and answers.
+// finish makes true what the upload wishes, and answers.
 func (h *Handler) finish(c echo.Context, status int, u storage.Upload) error {
 	if err := h.Finish(c, u); err != nil {
 		return err
