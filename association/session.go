@@ -67,8 +67,8 @@ func (l SessionLimits) Validate() error {
 const touchEvery = time.Minute
 
 // Open begins a session of an actor who has shown who they are, and returns its key: a random GUID, as
-// Igloo's clients expect. It lasts no longer than what was shown. Somebody who belongs to no community, such as
-// whom a closed directory does not know, is NotFound.
+// Igloo's clients expect. It lasts no longer than what was shown. Somebody who belongs to no community,
+// such as whom a closed directory does not know, is NotFound.
 func (s *Service) Open(
 	ctx context.Context, a Actor, via Via, agent, address string,
 ) (string, Session, error) {
