@@ -112,8 +112,8 @@ func typeByName(name string) string {
 }
 
 // finish makes an upload that may be complete the photo of the person that it was made for, whichever dialect
-// has completed it. Who asks is looked at again: much time may have passed since the request began. The client
-// may have gone when its last byte had arrived; what it asked for was all said by then.
+// has completed it. Who asks is looked at again: much time may have passed since the request began. The
+// client may have gone when its last byte had arrived; what it asked for was all said by then.
 func (n *Node) finish(c echo.Context, u storage.Upload) error {
 	if u.State != storage.Complete || u.Wish == "" {
 		return nil

@@ -11,8 +11,8 @@ import (
 	"cameo/storage/fault"
 )
 
-// describe reads what a request says of the file: its name and its media type, "" if it tells none; and in its
-// query, whose photo it is to be.
+// describe reads what a request says of the file: its name and its media type, "" if it tells none; and in
+// its query, whose photo it is to be.
 //
 // The name is Content-Disposition's. The type is Content-Type's, unless that speaks of the request and not of
 // the file, as some libraries cannot help. tus-js-client, whose applications cannot set these headers for one

@@ -28,8 +28,8 @@ type Config struct {
 	// Begin judges, before an upload is made, the upload itself and the right to its wish. It returns the upload
 	// as it is to be made.
 	Begin func(c echo.Context, n storage.New) (storage.New, error)
-	// Finish makes true what the upload wishes, if it is Complete, its owner asks, and may still have it done. It
-	// may be called again after it was done.
+	// Finish makes true what the upload wishes, if it is Complete, its owner asks, and may still have it done.
+	// It may be called again after it was done.
 	Finish func(c echo.Context, u storage.Upload) error
 }
 

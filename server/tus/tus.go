@@ -34,8 +34,8 @@ type Config struct {
 	// Begin judges a creation before anything is made: the type, the right to the wish. It returns what is to be
 	// created.
 	Begin func(ctx context.Context, actor auth.Actor, n storage.New) (storage.New, error)
-	// Finish makes true what the upload wishes, if it is Complete and its owner asks. It may be called again after
-	// it was done.
+	// Finish makes true what the upload wishes, if it is Complete and its owner asks. It may be called again
+	// after it was done.
 	Finish func(c echo.Context, u storage.Upload) error
 }
 
