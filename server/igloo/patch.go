@@ -31,6 +31,11 @@ func (h *Handler) Patch(c echo.Context) error {
 	if r.Query {
 		return h.query(c, actor, u, r)
 	}
+	return h.receive(c, u, r)
+}
+
+// receive answers a PATCH that brings the bytes of r.
+func (h *Handler) receive(c echo.Context, u storage.Upload, r storage.ContentRange) error {
 	w, err := incoming(c.Request(), u, r)
 	if err != nil {
 		return err
