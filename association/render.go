@@ -127,7 +127,7 @@ func (w *Worker) render(ctx context.Context, p Photo) (Photo, error) {
 	if err != nil {
 		return Photo{}, err
 	}
-	made, err := w.renderer.Render(ctx, file, imaging.Request{Crop: p.Crop, Specs: imaging.Plan()})
+	made, err := w.renderer.Render(ctx, file, imaging.Request{Crop: p.Crop, Specs: p.plan()})
 	if err != nil {
 		return Photo{}, err
 	}
@@ -139,6 +139,16 @@ func (w *Worker) render(ctx context.Context, p Photo) (Photo, error) {
 	p.Type, p.Width, p.Height = made.Header.Type, made.Header.Width, made.Header.Height
 	p.Thumbhash, p.Colour = made.Thumbhash, made.Colour
 	return p, nil
+}
+
+// plan is what is made of the photo. Where a crop was asked for, it is also made as wide as the whole picture
+// else is: 160 and 200 pixels.
+func (p Photo) plan() []imaging.Spec {
+	all := imaging.Plan()
+	if p.Crop == (imaging.Crop{}) {
+		return all
+	}
+	return slices.Concat(all, imaging.PlanSquare(160), imaging.PlanSquare(200))
 }
 
 // read returns the bytes of an original, which are checked on the way.

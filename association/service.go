@@ -5,6 +5,8 @@ import (
 	"log/slog"
 	"slices"
 
+	"golang.org/x/sync/semaphore"
+
 	"cameo/storage"
 	"cameo/storage/fault"
 )
@@ -16,6 +18,8 @@ type Service struct {
 	pictures  *pictures
 	sizes     []int  // that may be asked for
 	passwords *turns // of those who sign in by one
+
+	inspections *semaphore.Weighted // of files that are judged before they become photos
 }
 
 // NewService returns a Service over its parts.
@@ -26,7 +30,7 @@ func NewService(cfg Config) *Service {
 	return &Service{
 		Config: cfg, recent: newRecent(cfg.Clock), pictures: newPictures(cfg.Blobs, cfg.Limits.Cache),
 		sizes:     cfg.Limits.allSizes(),
-		passwords: newTurns(),
+		passwords: newTurns(), inspections: semaphore.NewWeighted(int64(max(cfg.Limits.Slots, 1))),
 	}
 }
 
