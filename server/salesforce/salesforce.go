@@ -121,14 +121,19 @@ func (h *Handler) person(c echo.Context, who caller) (association.GUID, error) {
 	if text == "me" {
 		return who.actor.In(who.community), nil
 	}
+	ctx := c.Request().Context()
 	if guid, err := association.ParseGUID(text); err == nil {
-		return guid, nil
+		_, err := h.Photos.Profile(ctx, who.community, guid)
+		if fault.Is(err, fault.NotFound) && who.actor.Administers(who.community) { // who may add them
+			err = nil
+		}
+		return guid, err
 	}
 	id, err := association.ParseIdentity(association.Salesforce, text)
 	if err != nil {
 		return "", noID(text)
 	}
-	known, err := h.Photos.Holder(c.Request().Context(), who.community, id)
+	known, err := h.Photos.Holder(ctx, who.community, id)
 	return known.GUID, err
 }
 
