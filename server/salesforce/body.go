@@ -19,18 +19,19 @@ import (
 
 // readBody reads fields in one of the encodings. A body without a type is JSON, or XML if it begins so.
 func (f form) readBody(kind string, text []byte, into map[string]string) error {
-	if !utf8.Valid(text) {
+	if kind == "" && bytes.HasPrefix(bytes.TrimSpace(text), []byte("<")) {
+		kind = echo.MIMEApplicationXML
+	}
+	known := [...]string{
+		"", echo.MIMEApplicationJSON, echo.MIMEApplicationXML, echo.MIMETextXML, echo.MIMEApplicationForm,
+	}
+	switch {
+	case !slices.Contains(known[:], kind):
+		return unsupportedMedia()
+	case !utf8.Valid(text):
 		return fault.New(fault.Malformed, "the body is no valid UTF-8")
 	}
-	isXML := bytes.HasPrefix(bytes.TrimSpace(text), []byte("<"))
 	switch kind {
-	case "":
-		if isXML {
-			return f.readXML(text, into)
-		}
-		return f.readJSON(text, into)
-	case echo.MIMEApplicationJSON:
-		return f.readJSON(text, into)
 	case echo.MIMEApplicationXML, echo.MIMETextXML:
 		return f.readXML(text, into)
 	case echo.MIMEApplicationForm:
@@ -40,7 +41,7 @@ func (f form) readBody(kind string, text []byte, into map[string]string) error {
 		}
 		return f.readQuery(values, into)
 	}
-	return unsupportedMedia()
+	return f.readJSON(text, into)
 }
 
 // readQuery takes the parameters that are fields; an address may have others.

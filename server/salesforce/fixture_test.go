@@ -154,7 +154,7 @@ func quarters(t *testing.T, w, h int) []byte {
 	img := image.NewRGBA(image.Rect(0, 0, w, h))
 	for y := range h {
 		for x := range w {
-			img.Set(x, y, fields[2*(2*y/h)+2*x/w])
+			img.Set(x, y, colours[2*(2*y/h)+2*x/w])
 		}
 	}
 	var b bytes.Buffer
@@ -164,8 +164,8 @@ func quarters(t *testing.T, w, h int) []byte {
 	return b.Bytes()
 }
 
-// fields are red, green, blue and yellow: the quarters from left to right, the upper ones first.
-var fields = [4]color.RGBA{{220, 20, 20, 255}, {20, 180, 20, 255}, {20, 20, 220, 255}, {220, 220, 20, 255}}
+// colours are red, green, blue and yellow: the quarters from left to right, the upper ones first.
+var colours = [4]color.RGBA{{220, 20, 20, 255}, {20, 180, 20, 255}, {20, 20, 220, 255}, {220, 220, 20, 255}}
 
 // like allows for what JPEG does to a colour.
 func like(got color.Color, want color.RGBA) bool {

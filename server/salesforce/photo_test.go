@@ -73,7 +73,7 @@ func TestALife(t *testing.T) {
 	}
 	c.ready("jane", "ready")
 	img := c.picture(c.want(200, "GET", photo, nil).resource(t)["largePhotoUrl"].(string))
-	if img.Bounds().Dx() != 150 || !like(img.At(75, 75), fields[1]) {
+	if img.Bounds().Dx() != 150 || !like(img.At(75, 75), colours[1]) {
 		t.Errorf("got %v, %v, want the upper right quarter", img.Bounds(), img.At(75, 75))
 	}
 	c.want(204, "DELETE", photo, nil)
