@@ -38,7 +38,9 @@ func (s *Service) SalesforceID(ctx context.Context, c storage.Community, person 
 	return id, err
 }
 
-func (s *Service) salesforceID(ctx context.Context, c storage.Community, person GUID) (Identity, bool, error) {
+func (s *Service) salesforceID(
+	ctx context.Context, c storage.Community, person GUID,
+) (id Identity, known bool, err error) {
 	all, err := s.Identities.Identities(ctx, c, person)
 	i := slices.IndexFunc(all, func(one Identity) bool { return one.System == Salesforce })
 	if err != nil || i < 0 {

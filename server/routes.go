@@ -84,6 +84,12 @@ func (s *site) salesforceRoutes(e *echo.Echo) {
 	}
 	e.GET("/services/data/", s.Connect.Versions)
 
+	// Files.
+	e.POST(connect+"/files/users/:userId", s.Connect.PostFile)
+	e.GET(connect+"/files/:fileId", s.Connect.GetFile)
+	e.DELETE(connect+"/files/:fileId", s.Connect.DeleteFile)
+	e.GET(connect+"/files/:fileId/content", s.Connect.FileContent)
+
 	// Signing in.
 	e.POST("/services/oauth2/token", s.Connect.Token, s.small, s.sameSite, s.limitSignIn)
 	e.GET("/services/oauth2/userinfo", s.Connect.UserInfo)

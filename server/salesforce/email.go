@@ -17,8 +17,8 @@ import (
 // emailLife is how long an address in an e-mail shows the photo.
 const emailLife = 30 * 24 * time.Hour
 
-// emailAddress is where a photo is shown to whoever has the address, for a time. It says nothing of whose photo
-// it is. Of a photo that is not ready it is the default picture's, as Salesforce has it.
+// emailAddress is where a photo is shown to whoever has the address, for a time. It says nothing of whose
+// photo it is. Of a photo that is not ready it is the default picture's, as Salesforce has it.
 func (h *Handler) emailAddress(base string, p association.Photo, pixels int) (string, error) {
 	if p.State != association.Ready {
 		return base + "/img/userprofile/default_profile_" + strconv.Itoa(pixels) + "_v2.png?fromEmail=1", nil

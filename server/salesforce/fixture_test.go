@@ -44,9 +44,6 @@ func start(t *testing.T, options ...servertest.Option) *caller {
 	return &caller{t, i, "Bearer " + i.Token(servertest.Person("jane"))}
 }
 
-// in is the same caller in another test.
-func (c *caller) in(t *testing.T) *caller { return &caller{t, c.at, c.auth} }
-
 // as is another person.
 func (c *caller) as(name string, admin ...storage.Community) *caller {
 	return &caller{c.T, c.at, "Bearer " + c.at.Token(servertest.Person(name), admin...)}
@@ -184,7 +181,7 @@ func multipartBody(boundary string, parts ...string) string {
 	return b.String()
 }
 
-func binary(name, content string) string {
+func binaryPart(name, content string) string {
 	return `Content-Disposition: form-data; name="` + name + `"; filename="me.png"` + "\r\n" +
 		"Content-Type: application/octet-stream; charset=ISO-8859-1\r\n\r\n" + content
 }

@@ -29,11 +29,11 @@ const (
 // parseID reads an id in either of its two lengths, and returns what stands behind the prefix. One that is
 // none, has a wrong checksum, or names something else is refused.
 func parseID(prefix, text string) (string, error) {
-	if len(text) != shortID && len(text) != longID || !storage.IsBase62(text) || !strings.HasPrefix(text, prefix) {
+	if len(text) != shortID && len(text) != longID || !storage.IsBase62(text) {
 		return "", noID(text)
 	}
 	short := text[:shortID]
-	if len(text) == longID && text != long(short) {
+	if !strings.HasPrefix(text, prefix) || len(text) == longID && text != long(short) {
 		return "", noID(text)
 	}
 	return short[len(prefix):], nil
@@ -78,7 +78,7 @@ func parseCommunity(c echo.Context, a association.Actor) (storage.Community, err
 		case 1:
 			return all[0], nil
 		}
-		return 0, refuse(illegalValue, "you belong to several communities: say which one, connect/communities/{key}/...")
+		return 0, refuse(illegalValue, "you belong to several communities: say which one in the path")
 	}
 	if !strings.HasPrefix(text, communityPrefix) {
 		return storage.ParseCommunity(text)

@@ -33,10 +33,10 @@ func TestEncodings(t *testing.T) {
 		{"query without a type", "?" + fields.Encode(), "", ""},
 		{"a rich part alone", "", asParts, multipartBody("xyz", rich("json", object))},
 		{"a picture with a rich part", "", asParts, multipartBody("xyz",
-			rich("json", `{"cropX":0,"cropY":"100","cropSize":100}`), binary("fileUpload", string(picture)))},
-		{"a picture before its part", "", asParts, multipartBody("xyz", binary("fileUpload", string(picture)),
+			rich("json", `{"cropX":0,"cropY":"100","cropSize":100}`), binaryPart("fileUpload", string(picture)))},
+		{"a picture before its part", "", asParts, multipartBody("xyz", binaryPart("fileUpload", string(picture)),
 			`Content-Disposition: form-data; name="photo"`+"\r\n\r\n"+`<photo><cropX>0</cropX><cropY>100</cropY><cropSize>100</cropSize></photo>`)},
-		{"parts of text", "", asParts, multipartBody("xyz", binary("fileUpload", string(picture)),
+		{"parts of text", "", asParts, multipartBody("xyz", binaryPart("fileUpload", string(picture)),
 			"Content-Disposition: form-data; name=\"cropX\"\r\nContent-Type: text/plain; charset=US-ASCII\r\nContent-Transfer-Encoding: 8bit\r\n\r\n0",
 			"Content-Disposition: form-data; name=\"cropY\"\r\n\r\n100", "Content-Disposition: form-data; name=\"cropSize\"\r\n\r\n100")},
 	} {
@@ -58,7 +58,7 @@ func TestRefusals(t *testing.T) {
 	t.Parallel()
 	c := start(t, servertest.Configured(func(cfg *boot.Config) { cfg.MaxPhoto = 300_000 }))
 	good := string(quarters(t, 200, 100))
-	c.post(binary("fileUpload", good))
+	c.post(binaryPart("fileUpload", good))
 	c.ready("jane", "ready")
 	before, _ := c.want(200, "GET", photo, nil).resource(t)["photoVersionId"].(string)
 	file := c.upload([]byte(good))
@@ -98,17 +98,17 @@ func TestRefusals(t *testing.T) {
 		{"a wrong checksum", 400, id, asJSON, `{"fileId":"` + file[:15] + `000"}`},
 		{"no such file", 404, "NOT_FOUND", asJSON, `{"fileId":"069000000000001"}`},
 		{"no such version", 404, "NOT_FOUND", asJSON, named(`,"versionNumber":"7"`)},
-		{"both", 400, illegal, asParts, parts(rich("json", named("")), binary("fileUpload", good))},
-		{"both, the other way round", 400, illegal, asParts, parts(binary("fileUpload", good), rich("json", named("")))},
-		{"two pictures", 400, "POST_BODY_PARSE_ERROR", asParts, parts(binary("fileUpload", good), binary("fileUpload", good))},
-		{"no picture", 400, invalid, asParts, parts(binary("fileUpload", "GIF is what I say and not what I am"))},
-		{"an empty picture", 400, invalid, asParts, parts(binary("fileUpload", ""))},
-		{"a cut picture", 400, invalid, asParts, parts(binary("fileUpload", good[:len(good)/2]))},
-		{"a picture and a wrong crop", 400, invalid, asParts, parts(binary("fileUpload", good), rich("json", `{"cropX":1,"cropY":1,"cropSize":100}`))},
-		{"an unknown part", 400, "POST_BODY_PARSE_ERROR", asParts, parts(binary("file", good))},
-		{"no end", 400, "POST_BODY_PARSE_ERROR", asParts, "--xyz\r\n" + binary("fileUpload", good)},
-		{"no boundary", 400, "POST_BODY_PARSE_ERROR", "multipart/form-data", parts(binary("fileUpload", good))},
-		{"too large", 413, "STORAGE_LIMIT_EXCEEDED", asParts, parts(binary("fileUpload", string(servertest.Picture("x", 300_001))))},
+		{"both", 400, illegal, asParts, parts(rich("json", named("")), binaryPart("fileUpload", good))},
+		{"both, the other way round", 400, illegal, asParts, parts(binaryPart("fileUpload", good), rich("json", named("")))},
+		{"two pictures", 400, "POST_BODY_PARSE_ERROR", asParts, parts(binaryPart("fileUpload", good), binaryPart("fileUpload", good))},
+		{"no picture", 400, invalid, asParts, parts(binaryPart("fileUpload", "GIF is what I say and not what I am"))},
+		{"an empty picture", 400, invalid, asParts, parts(binaryPart("fileUpload", ""))},
+		{"a cut picture", 400, invalid, asParts, parts(binaryPart("fileUpload", good[:len(good)/2]))},
+		{"a picture and a wrong crop", 400, invalid, asParts, parts(binaryPart("fileUpload", good), rich("json", `{"cropX":1,"cropY":1,"cropSize":100}`))},
+		{"an unknown part", 400, "POST_BODY_PARSE_ERROR", asParts, parts(binaryPart("file", good))},
+		{"no end", 400, "POST_BODY_PARSE_ERROR", asParts, "--xyz\r\n" + binaryPart("fileUpload", good)},
+		{"no boundary", 400, "POST_BODY_PARSE_ERROR", "multipart/form-data", parts(binaryPart("fileUpload", good))},
+		{"too large", 413, "STORAGE_LIMIT_EXCEEDED", asParts, parts(binaryPart("fileUpload", string(servertest.Picture("x", 300_001))))},
 		{"a large part of text", 413, "STORAGE_LIMIT_EXCEEDED", asParts, parts(rich("json", strings.Repeat(" ", 70_000)))},
 	} {
 		m := c.refused(one.status, one.code, "POST", photo, strings.NewReader(one.body), "Content-Type", one.kind)
@@ -151,13 +151,13 @@ func complete(all []storage.Upload) (n int) {
 func TestAPictureThatCannotBeProcessed(t *testing.T) {
 	t.Parallel()
 	c := start(t)
-	first := c.post(binary("fileUpload", string(quarters(t, 200, 200)))).resource(t)["photoVersionId"]
+	first := c.post(binaryPart("fileUpload", string(quarters(t, 200, 200)))).resource(t)["photoVersionId"]
 	c.ready("jane", "ready")
 	broken := quarters(t, 300, 300)
 	for n := range 30 { // of its compressed pixels; the chunk's checksum is not right any more
 		broken[len(broken)/2+n] ^= 0xff
 	}
-	got := c.post(binary("fileUpload", string(broken)))
+	got := c.post(binaryPart("fileUpload", string(broken)))
 	if got.StatusCode != http.StatusCreated {
 		t.Fatalf("got %v", got)
 	}
@@ -199,7 +199,7 @@ func TestLargeAndCutBodies(t *testing.T) {
 		}
 		return string(got)
 	}
-	begin := "--xyz\r\n" + binary("fileUpload", string(quarters(t, 100, 100)))
+	begin := "--xyz\r\n" + binaryPart("fileUpload", string(quarters(t, 100, 100)))
 	if got := send(1_900_000_000, begin); !strings.HasPrefix(got, "HTTP/1.1 413 ") || !strings.Contains(got, "STORAGE_LIMIT_EXCEEDED") {
 		t.Errorf("1.9 GB: got %.200s", got)
 	}

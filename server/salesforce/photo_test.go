@@ -22,7 +22,7 @@ func TestALife(t *testing.T) {
 		!strings.HasSuffix(none["standardEmailPhotoUrl"].(string), "/img/userprofile/default_profile_45_v2.png?fromEmail=1") {
 		t.Fatalf("without photo: got %v", none)
 	}
-	got := c.post(binary("fileUpload", string(quarters(t, 400, 300))))
+	got := c.post(binaryPart("fileUpload", string(quarters(t, 400, 300))))
 	if got.StatusCode != 201 {
 		t.Fatalf("got %v, want 201", got)
 	}
@@ -57,7 +57,7 @@ func TestALife(t *testing.T) {
 		t.Errorf("got Cache-Control %q", kept)
 	}
 	// The same bytes again are another version.
-	again, _ := c.post(binary("fileUpload", string(quarters(t, 400, 300)))).resource(t)["photoVersionId"].(string)
+	again, _ := c.post(binaryPart("fileUpload", string(quarters(t, 400, 300)))).resource(t)["photoVersionId"].(string)
 	if again == version || again == "" {
 		t.Errorf("got the version %q for the same bytes, want a new one after %s", again, version)
 	}
@@ -212,7 +212,7 @@ func TestMethods(t *testing.T) {
 func TestAddressesInEMails(t *testing.T) {
 	t.Parallel()
 	c := start(t)
-	c.post(binary("fileUpload", string(quarters(t, 300, 300))))
+	c.post(binaryPart("fileUpload", string(quarters(t, 300, 300))))
 	c.ready("jane", "ready")
 	at := c.want(200, "GET", photo, nil).resource(t)["standardEmailPhotoUrl"].(string)
 	stranger := &caller{t, c.at, ""}
@@ -231,7 +231,7 @@ func TestAddressesInEMails(t *testing.T) {
 func TestPhotosOfMembers(t *testing.T) {
 	t.Parallel()
 	c := start(t, servertest.Configured(func(cfg *boot.Config) { cfg.Photos = "members" }))
-	c.post(binary("fileUpload", string(quarters(t, 300, 300))))
+	c.post(binaryPart("fileUpload", string(quarters(t, 300, 300))))
 	c.ready("jane", "ready")
 	at := c.want(200, "GET", photo, nil).resource(t)["largePhotoUrl"].(string)
 	plain, _, signed := strings.Cut(at, "?")

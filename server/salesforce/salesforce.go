@@ -1,5 +1,5 @@
-// Package salesforce lets clients written for Salesforce Connect say what they always said: show, set, crop and
-// remove the photo of a person, keep files to choose photos from, and sign in by OAuth 2.0.
+// Package salesforce lets clients written for Salesforce Connect say what they always said: show, set, crop
+// and remove the photo of a person, keep files to choose photos from, and sign in by OAuth 2.0.
 //
 // Every request to a photo is judged in this order, and the first "no" is the answer:
 //
@@ -38,7 +38,8 @@ type Config struct {
 	Default func(pixels int) ([]byte, error)
 }
 
-// Handler answers Salesforce's paths. Its methods are echo handlers; server/routes.go says which path is whose.
+// Handler answers Salesforce's paths. Its methods are echo handlers; server/routes.go says which path is
+// whose.
 type Handler struct{ Config }
 
 // New returns a Handler over its parts.

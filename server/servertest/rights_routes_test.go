@@ -59,12 +59,17 @@ const (
 	sfOlder   = sfData + "/chatter/users/{userId}/photo"
 	sfOlderIn = sfData + "/connect/communities/{communityId}/chatter/users/{userId}/photo"
 	sfFile    = `{"fileId":"06900{ownkey}"}`
+	sfBody    = "--x\r\nContent-Disposition: form-data; name=\"fileData\"; filename=\"me.gif\"\r\n\r\nGIF89a\r\n--x--\r\n"
 )
+
+var sfParts = http.Header{"Content-Type": {"multipart/form-data; boundary=x"}}
 
 // Their parameters: a person by GUID, zoe, and the photo of who has none.
 var (
 	sfPath = map[string]string{"apiVersion": "v58.0", "communityId": "{communityKey}", "userId": "{objectId}"}
 	sfJane = map[string]string{"apiVersion": "v58.0", "communityId": "{communityKey}", "userId": zoe["objectId"]}
+	sfSelf = map[string]string{"apiVersion": "v58.0", "userId": "me"}
+	sfKey  = map[string]string{"apiVersion": "v58.0", "fileId": "06900{attachmentKey}"}
 	sfNone = map[string]string{"version": "005", "size": "F"}
 )
 
@@ -170,6 +175,11 @@ var rights = map[string][]right{
 	"GET " + sfOlderIn:  {{do: association.EnterCommunity, on: ofCommunity, path: sfJane}},
 	"HEAD " + sfOlderIn: {{do: association.EnterCommunity, on: ofCommunity, path: sfJane}},
 	"POST " + sfOlderIn: {{do: association.ChangePhoto, on: ofPerson, hidden: true, path: sfPath, header: asJSON, body: sfFile, missing: http.StatusOK}},
+
+	"POST " + sfData + "/connect/files/users/{userId}":  {{do: association.EnterCommunity, on: ofSelf, path: sfSelf, header: sfParts, body: sfBody}},
+	"GET " + sfData + "/connect/files/{fileId}":         {{do: association.UseUpload, on: ofUpload, path: sfKey}},
+	"DELETE " + sfData + "/connect/files/{fileId}":      {{do: association.UseUpload, on: ofUpload, path: sfKey}},
+	"GET " + sfData + "/connect/files/{fileId}/content": {{do: association.UseUpload, on: ofUpload, path: sfKey}},
 
 	"GET /services/data/":                 {{on: ofNobody}},
 	"POST /services/oauth2/token":         {{on: ofNobody, fails: http.StatusBadRequest}}, // no grant is asked for
