@@ -18,6 +18,7 @@ import (
 	"cameo/server/photos"
 	"cameo/server/rate"
 	"cameo/server/reply"
+	"cameo/server/resumable"
 	"cameo/server/salesforce"
 	"cameo/server/sessions"
 	"cameo/server/tus"
@@ -28,6 +29,7 @@ type Parts struct {
 	Auth     *auth.Auth
 	Igloo    *igloo.Handler
 	Tus      *tus.Handler
+	Uploads  *resumable.Handler
 	Connect  *salesforce.Handler
 	Photos   *photos.Handler
 	People   *people.Handler

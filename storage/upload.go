@@ -81,6 +81,8 @@ type Upload struct {
 	Due     Millis // when the sweep looks at it next; 0 never
 	Dirty   Millis // when the sweep lists its blobs for runs of fenced writers; 0 never
 	Looked  int64  // the epoch at which the sweep listed them last
+	SHA256  []byte // of all bytes: while Active as declared, then as it is; nil when it is not known
+	Hashed  []byte // state of the SHA-256 of the first Offset bytes, while one is declared
 }
 
 // Request is the last write that was committed from its first to its last byte; the zero Request is none.

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"cameo/server/rate"
+	"cameo/server/resumable"
 	"cameo/storage"
 	"cameo/storage/blobs/s3"
 	"cameo/storage/fault"
@@ -66,6 +67,8 @@ type Config struct {
 	AuditRetention Duration    `name:"audit-retention" env:"CAMEO_AUDIT_RETENTION" default:"9600h" placeholder:"TIME" help:"How long the audit log remembers who did what; 0 for ever."`
 	IdleTimeout    Duration    `name:"idle-timeout" env:"CAMEO_IDLE_TIMEOUT" default:"30s" placeholder:"TIME" help:"A request that sends nothing for so long is ended; what arrived is kept."`
 	MinRate        ByteSize    `name:"min-rate" env:"CAMEO_MIN_RATE" default:"1KiB" placeholder:"SIZE" help:"Bytes a second below which a request is ended; what arrived is kept. 0 for no such bound."`
+
+	Resumable []resumable.Version `name:"resumable" env:"CAMEO_RESUMABLE" default:"3,4,5,6,7,8,9" placeholder:"VERSION" help:"Interop versions of the IETF's resumable uploads whose clients get interim answers (104); final for those that name none."`
 
 	LogFormat LogFormat `name:"log-format" env:"CAMEO_LOG_FORMAT" default:"text" placeholder:"text|json" help:"How log lines are written."`
 	LogLevel  LogLevel  `name:"log-level" env:"CAMEO_LOG_LEVEL" default:"info" placeholder:"LEVEL" help:"The least level that is logged: debug, info, warn or error."`

@@ -206,10 +206,13 @@ func (n *Node) speak() error {
 		return err
 	}
 	n.handler = server.New(cfg, server.Parts{
-		Tus: uploads, Connect: connect,
-		Auth: n.auth,
+		Tus:     uploads,
+		Uploads: n.resumable(cfg.Pace),
+		Connect: connect,
+		Auth:    n.auth,
 		Igloo: igloo.New(igloo.Config{
 			Engine: n.Engine, Photos: n.Photos, Auth: n.auth, Clock: n.machine.Clock, Pace: cfg.Pace,
+			Finish: n.finish,
 		}),
 		Photos: photos.New(photos.Config{
 			Photos: n.Photos, Auth: n.auth, Members: n.config.Photos == "members", URLs: urls,

@@ -2,6 +2,7 @@ package igloo
 
 import (
 	"bytes"
+	"context"
 	"fmt"
 	"io"
 	"net/http"
@@ -36,13 +37,22 @@ func (h *Handler) Download(c echo.Context) error {
 	if reply.Matches(c.Request().Header, tag) {
 		return c.NoContent(http.StatusNotModified)
 	}
-	head.Set("Accept-Ranges", "bytes")
+	if err := h.showDigest(c, u); err != nil {
+		return unsent(c, err)
+	}
 	part, err := wanted(c.Request(), tag, u.Length)
 	if err != nil {
 		err = unsent(c, err)
 		head.Set("Content-Range", "bytes */"+strconv.FormatInt(u.Length, 10))
 		return err
 	}
+	describeFile(head, u, part)
+	return h.send(c, u, part)
+}
+
+// describeFile says in the headers what the part is, and that nobody may run it.
+func describeFile(head http.Header, u storage.Upload, part part) {
+	head.Set("Accept-Ranges", "bytes")
 	head.Set("Content-Security-Policy", sandbox)
 	head.Set("Content-Disposition", reply.ContentDisposition("attachment", u.Name))
 	head.Set("Content-Length", strconv.FormatInt(part.n, 10))
@@ -50,7 +60,13 @@ func (h *Handler) Download(c echo.Context) error {
 	if part.partial {
 		head.Set("Content-Range", fmt.Sprintf("bytes %d-%d/%d", part.off, part.off+part.n-1, u.Length))
 	}
-	return h.send(c, u, part)
+}
+
+// showDigest tells the file's SHA-256 if it is known, or asked for.
+func (h *Handler) showDigest(c echo.Context, u storage.Upload) error {
+	return reply.ShowReprDigest(c, u.SHA256, func(ctx context.Context) ([]byte, error) {
+		return h.Engine.Digest(ctx, u)
+	})
 }
 
 // first is how much of a file is read, and so checked, before the answer begins: damage found later can
@@ -81,6 +97,7 @@ func (h *Handler) send(c echo.Context, u storage.Upload, part part) error {
 func unsent(c echo.Context, err error) error {
 	for _, name := range []string{
 		"Content-Length", "Content-Type", "Content-Range", "Content-Disposition", "ETag", "Accept-Ranges",
+		"Repr-Digest",
 	} {
 		c.Response().Header().Del(name)
 	}

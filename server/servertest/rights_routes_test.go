@@ -34,18 +34,23 @@ const (
 	ofPerson
 )
 
+// asPart is a resumable upload of which nothing has come.
+var asPart = http.Header{"Content-Type": {"image/png"}, "Upload-Complete": {"?0"}}
+
 var asJSON = http.Header{"Content-Type": {"application/json"}}
 
 // The routes under which the one and the other stand.
 const (
-	igloo     = "/.api2/api/v1/communities/{communityKey}/attachments"
-	iglooOne  = igloo + "/{attachmentKey}"
-	iglooPut  = igloo + "/uploads/{attachmentKey}"
-	stored    = "/.api2/binaries/{attachmentKey}"
-	v1        = "/v1/communities/{communityKey}"
-	tusAll    = v1 + "/tus/"
-	tusOne    = tusAll + "{uploadKey}"
-	userPhoto = v1 + "/users/{objectId}/photo"
+	resumable    = "/v1/communities/{communityKey}/uploads"
+	resumableOne = resumable + "/{attachmentKey}"
+	igloo        = "/.api2/api/v1/communities/{communityKey}/attachments"
+	iglooOne     = igloo + "/{attachmentKey}"
+	iglooPut     = igloo + "/uploads/{attachmentKey}"
+	stored       = "/.api2/binaries/{attachmentKey}"
+	v1           = "/v1/communities/{communityKey}"
+	userPhoto    = v1 + "/users/{objectId}/photo"
+	tusAll       = v1 + "/tus/"
+	tusOne       = tusAll + "{uploadKey}"
 )
 
 // zoe is somebody of community 1 to whom things happen.
@@ -113,6 +118,22 @@ var rights = map[string][]right{
 	},
 	"DELETE " + tusOne: {{do: association.UseUpload, on: ofUpload, header: tusHead()}},
 	"GET " + tusOne:    {{do: association.UseUpload, on: ofUpload}},
+
+	"OPTIONS " + resumable:    {{on: ofNobody}},
+	"OPTIONS " + resumableOne: {{on: ofNobody}},
+	"POST " + resumable: {
+		{do: association.EnterCommunity, on: ofCommunity, header: asPart},
+		{ // an open directory adds whom an administrator names
+			do: association.ChangePhoto, on: ofPerson, query: "?type=ProfilePhoto&objectId={objectId}", header: asPart,
+			missing: http.StatusOK,
+		},
+	},
+	"HEAD " + resumableOne:   {{do: association.UseUpload, on: ofUpload}},
+	"GET " + resumableOne:    {{do: association.UseUpload, on: ofUpload}},
+	"DELETE " + resumableOne: {{do: association.UseUpload, on: ofUpload}},
+	"PATCH " + resumableOne: {{do: association.UseUpload, on: ofUpload, header: http.Header{
+		"Content-Type": {"application/partial-upload"}, "Upload-Complete": {"?1"}, "Upload-Offset": {"1000"},
+	}}},
 
 	"GET " + userPhoto:                        {{on: ofNobody}},
 	"HEAD " + userPhoto:                       {{on: ofNobody}},
