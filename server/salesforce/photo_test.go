@@ -3,6 +3,7 @@ package salesforce_test
 import (
 	"encoding/json"
 	"fmt"
+	"net/http"
 	"slices"
 	"strings"
 	"testing"
@@ -170,6 +171,44 @@ func TestPeople(t *testing.T) {
 	file := root.upload(quarters(t, 100, 100))
 	root.want(201, "POST", base+id+"/photo", strings.NewReader(`{"fileId":"`+file[:15]+`"}`), "Content-Type", "application/json")
 	john.refused(404, "NOT_FOUND", "POST", photo, strings.NewReader(`{"fileId":"`+file+`"}`), "Content-Type", "application/json")
+}
+
+// Many who ask about somebody without an id at once are told the same one.
+func TestAnIDIsDrawnOnce(t *testing.T) {
+	t.Parallel()
+	c := start(t)
+	if err := c.at.Node().Directory.Ensure(t.Context(), 1, servertest.Person("zoe")); err != nil {
+		t.Fatal(err)
+	}
+	at, told := v58+"/connect/user-profiles/"+string(servertest.Person("zoe"))+"/photo", make(chan string)
+	for range 20 {
+		go func() {
+			r, err := http.NewRequestWithContext(t.Context(), http.MethodGet, c.at.URL+at, nil)
+			if err != nil {
+				told <- err.Error()
+				return
+			}
+			r.Header.Set("Authorization", c.auth)
+			got, err := c.at.HTTP.Do(r)
+			if err != nil {
+				told <- err.Error()
+				return
+			}
+			defer got.Body.Close()
+			var p struct{ URL string }
+			if err := json.NewDecoder(got.Body).Decode(&p); err != nil {
+				told <- err.Error()
+				return
+			}
+			told <- p.URL
+		}()
+	}
+	first := <-told
+	for range 19 {
+		if other := <-told; other != first || !strings.Contains(other, "/005") {
+			t.Errorf("got %s and %s", first, other)
+		}
+	}
 }
 
 func TestSessions(t *testing.T) {
