@@ -32,6 +32,8 @@ type Versions interface {
 	// Versions returns up to n of a person's photos, without renditions, the latest first, from the one behind
 	// after on; the zero After begins.
 	Versions(ctx context.Context, c storage.Community, person GUID, after After, n int) ([]Photo, error)
+	// Where returns the community in which a version is somebody's photo; NotFound.
+	Where(ctx context.Context, v Version) (storage.Community, error)
 	// Move makes all photos of a person another's.
 	Move(ctx context.Context, c storage.Community, from, to GUID) error
 }

@@ -128,7 +128,7 @@ func (w *Worker) render(ctx context.Context, p Photo) (Photo, error) {
 	if err != nil {
 		return Photo{}, err
 	}
-	made, err := w.renderer.Render(ctx, file, imaging.Request{Crop: p.Crop, Specs: imaging.Plan()})
+	made, err := w.renderer.Render(ctx, file, imaging.Request{Crop: p.Crop, Specs: p.plan()})
 	if err != nil {
 		return Photo{}, err
 	}
@@ -150,6 +150,16 @@ func (w *Worker) learn(ctx context.Context, u storage.Upload, file []byte) {
 		sum := sha256.Sum256(file)
 		_ = w.Originals.KeepDigest(ctx, u, sum[:])
 	}
+}
+
+// plan is what is made of the photo. Where a crop was asked for, it is also made as wide as the whole picture
+// else is: 160 and 200 pixels.
+func (p Photo) plan() []imaging.Spec {
+	all := imaging.Plan()
+	if p.Crop == (imaging.Crop{}) {
+		return all
+	}
+	return slices.Concat(all, imaging.PlanSquare(160), imaging.PlanSquare(200))
 }
 
 // read returns the bytes of an original, which are checked on the way.

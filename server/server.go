@@ -19,6 +19,7 @@ import (
 	"cameo/server/rate"
 	"cameo/server/reply"
 	"cameo/server/resumable"
+	"cameo/server/salesforce"
 	"cameo/server/sessions"
 	"cameo/server/tus"
 )
@@ -29,6 +30,7 @@ type Parts struct {
 	Igloo    *igloo.Handler
 	Tus      *tus.Handler
 	Uploads  *resumable.Handler
+	Connect  *salesforce.Handler
 	Photos   *photos.Handler
 	People   *people.Handler
 	Sessions *sessions.Handler

@@ -201,9 +201,14 @@ func (n *Node) speak() error {
 	if err != nil {
 		return err
 	}
+	connect, err := n.connect(urls, cfg.Pace)
+	if err != nil {
+		return err
+	}
 	n.handler = server.New(cfg, server.Parts{
 		Tus:     uploads,
 		Uploads: n.resumable(cfg.Pace),
+		Connect: connect,
 		Auth:    n.auth,
 		Igloo: igloo.New(igloo.Config{
 			Engine: n.Engine, Photos: n.Photos, Auth: n.auth, Clock: n.machine.Clock, Pace: cfg.Pace,
