@@ -143,8 +143,8 @@ func (w *Worker) render(ctx context.Context, p Photo) (Photo, error) {
 	return p, nil
 }
 
-// learn keeps the SHA-256 of an original that is in memory as a whole, so that nobody has to read it again for
-// that. Should it not be kept, who asks for it has it computed.
+// learn keeps the SHA-256 of an original that is in memory as a whole, so that nobody has to read it again
+// for that. Should it not be kept, who asks for it has it computed.
 func (w *Worker) learn(ctx context.Context, u storage.Upload, file []byte) {
 	if u.SHA256 == nil {
 		sum := sha256.Sum256(file)
