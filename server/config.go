@@ -56,7 +56,12 @@ func (c Config) Validate() error {
 // HTTP returns a server for h without an address. It has no limit for whole requests: an upload may take
 // hours, and its body has limits of its own.
 func (c Config) HTTP(h http.Handler) *http.Server {
+	var speaks http.Protocols
+	speaks.SetHTTP1(true)
+	speaks.SetHTTP2(true)
+	speaks.SetUnencryptedHTTP2(true) // for clients and proxies that begin with it
 	return &http.Server{
+		Protocols:         &speaks,
 		Handler:           h,
 		ReadHeaderTimeout: c.HeaderTimeout,
 		IdleTimeout:       c.IdleTimeout,

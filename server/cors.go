@@ -9,6 +9,7 @@ import (
 
 	"cameo/server/auth"
 	"cameo/server/igloo"
+	"cameo/server/resumable"
 	"cameo/server/tus"
 )
 
@@ -45,7 +46,9 @@ func crossOriginHeaders() (request, response []string) {
 		"Last-Modified", "Location", "RateLimit", "RateLimit-Policy", "Retry-After", "WWW-Authenticate",
 		"X-Request-Id",
 	}
-	for _, headers := range []func() (request, response []string){igloo.Headers, tus.Headers} {
+	for _, headers := range []func() (request, response []string){
+		igloo.Headers, tus.Headers, resumable.Headers,
+	} {
 		more, answered := headers()
 		request, response = append(request, more...), append(response, answered...)
 	}

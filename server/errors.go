@@ -9,6 +9,7 @@ import (
 
 	"github.com/labstack/echo/v4"
 
+	"cameo/server/resumable"
 	"cameo/storage/fault"
 )
 
@@ -30,6 +31,9 @@ func (s *site) dialect(path string) dialect {
 		if _, below, _ := strings.Cut(room, "/"); strings.HasPrefix(below, "tus/") {
 			return s.Tus
 		}
+	}
+	if resumable.Owns(path) {
+		return s.Uploads
 	}
 	if path == "/signin" || path == "/signout" || strings.HasPrefix(path, "/signin/") {
 		return s.Page

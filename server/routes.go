@@ -10,6 +10,7 @@ const community = "/v1/communities/:communityKey"
 func (s *site) routes(e *echo.Echo) {
 	s.iglooRoutes(e)
 	s.tusRoutes(e)
+	s.resumableRoutes(e)
 	s.photoRoutes(e)
 	s.peopleRoutes(e)
 	s.sessionRoutes(e)
@@ -60,6 +61,20 @@ func (s *site) tusRoutes(e *echo.Echo) {
 	e.DELETE(upload, s.Tus.Upload)
 	e.POST(upload, s.Tus.Upload)
 	e.GET(upload, s.Tus.Download)
+}
+
+func (s *site) resumableRoutes(e *echo.Echo) {
+	const (
+		uploads = community + "/uploads"
+		upload  = uploads + "/:attachmentKey"
+	)
+	e.OPTIONS(uploads, s.Uploads.Options)
+	e.POST(uploads, s.Uploads.Create)
+	e.OPTIONS(upload, s.Uploads.UploadOptions)
+	e.HEAD(upload, s.Uploads.State)
+	e.GET(upload, s.Uploads.State)
+	e.PATCH(upload, s.Uploads.Append)
+	e.DELETE(upload, s.Uploads.Cancel)
 }
 
 func (s *site) photoRoutes(e *echo.Echo) {

@@ -15,6 +15,7 @@ import (
 	"cameo/server/ops"
 	"cameo/server/page"
 	"cameo/server/photos"
+	"cameo/server/resumable"
 	"cameo/server/sessions"
 	"cameo/server/tus"
 )
@@ -87,7 +88,7 @@ func routes(t *testing.T) []*echo.Route {
 		t.Fatal(err)
 	}
 	e, ok := server.New(server.Default(nil), server.Parts{
-		Auth: auth.New(nil, nil, nil), Igloo: igloo.New(igloo.Config{}), Tus: uploads, Photos: photos.New(photos.Config{}), Page: pages,
+		Auth: auth.New(nil, nil, nil), Igloo: igloo.New(igloo.Config{}), Tus: uploads, Uploads: resumable.New(resumable.Config{}), Photos: photos.New(photos.Config{}), Page: pages,
 		Sessions: sessions.New(sessions.Config{}),
 		Health:   ops.NewHealth(nil), Metrics: ops.NewMetrics(),
 	}).(*echo.Echo)

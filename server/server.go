@@ -18,6 +18,7 @@ import (
 	"cameo/server/photos"
 	"cameo/server/rate"
 	"cameo/server/reply"
+	"cameo/server/resumable"
 	"cameo/server/sessions"
 	"cameo/server/tus"
 )
@@ -27,6 +28,7 @@ type Parts struct {
 	Auth     *auth.Auth
 	Igloo    *igloo.Handler
 	Tus      *tus.Handler
+	Uploads  *resumable.Handler
 	Photos   *photos.Handler
 	People   *people.Handler
 	Sessions *sessions.Handler

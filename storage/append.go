@@ -72,7 +72,8 @@ func (e *Engine) claim(ctx context.Context, w Write, u Upload) (Upload, *claim, 
 func (e *Engine) rides(w Write, u Upload) bool {
 	shape, end := e.Blobs.Shape(), w.At+w.Len
 	return shape.Gather > 0 && end != u.Length && end-u.Inline < shape.Gather &&
-		w.Len <= min(shape.Inline, e.Limits.Inline) && w.Length == 0
+		w.Len <= min(shape.Inline, e.Limits.Inline) &&
+		w.Length == 0 && u.SHA256 == nil // the commit changes nothing but bytes
 }
 
 // check judges a request against the upload that it means to continue.

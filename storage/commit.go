@@ -36,7 +36,11 @@ func (s *session) commitDurable(ctx context.Context) error {
 	if n == 0 {
 		return nil
 	}
-	return s.commit(ctx, s.adding(batch))
+	err := s.commit(ctx, s.adding(batch))
+	if err == nil && s.w.Progress != nil {
+		s.w.Progress(s.u.Offset)
+	}
+	return err
 }
 
 // commitAll waits for every seal and commits what is not committed yet.
@@ -80,7 +84,10 @@ func (s *session) commitLast(ctx context.Context, whole bool) error {
 func (s *session) complete(c *Commit) error {
 	u := s.u
 	u.Head, u.Offset = s.head, c.To
-	err := s.e.judge(u)
+	err := s.prove(c)
+	if err == nil {
+		err = s.e.judge(u)
+	}
 	if err == nil {
 		c.State, c.Due = Complete, c.Now.Add(s.e.Limits.Retention)
 		return nil
@@ -107,7 +114,7 @@ func (s *session) adding(batch []*sealed) Commit {
 			c.Put = c.Put[:n]
 		}
 		c.Put = append(c.Put, q.put)
-		c.To, c.CRC, c.Inline, c.Head = q.to, q.crc, q.inline, q.head
+		c.To, c.CRC, c.Inline, c.Head, c.Hashed = q.to, q.crc, q.inline, q.head, q.hashed
 	}
 	c.Grow = len(c.Put) > 0 && c.Put[0].Off < c.From && s.e.Blobs.Shape().Gather == 0
 	return c
@@ -141,6 +148,9 @@ func (s *session) commit(ctx context.Context, c Commit) error {
 	s.u.Offset, s.u.CRC, s.u.Inline = c.To, c.CRC, c.Inline
 	if c.Head != nil {
 		s.u.Head = c.Head
+	}
+	if c.Hashed != nil {
+		s.u.Hashed = c.Hashed
 	}
 	if c.Last != nil {
 		s.u.Last = *c.Last

@@ -17,7 +17,8 @@ type New struct {
 	Request   string // Idempotency-Key, "" for none: the owner's second Create with it returns the same upload
 	Partial   bool   // a part for Join: it is not judged, and is no file of its own
 	Note      string // kept as it is, for the creator's dialect; at most 8 KiB
-	Wish      string // whom to associate it with once it is Complete; kept until somebody holds it
+	SHA256    []byte // declared for the whole: the upload is not Complete unless it holds; nil for none
+	Wish      string // what it is for once it is Complete, in words of that dialect; kept until it is held
 }
 
 const (
@@ -63,7 +64,7 @@ func (e *Engine) fresh(n New) (Upload, error) {
 	return Upload{
 		ID: ID{Community: n.Community}, Owner: n.Owner, State: Active, Length: n.Length,
 		Type: strings.ToLower(n.Type), Name: name, Request: n.Request,
-		Partial: n.Partial, Note: n.Note, Wish: n.Wish,
+		Partial: n.Partial, Note: n.Note, Wish: n.Wish, SHA256: n.SHA256,
 		Created: now, Expires: now.Add(e.Limits.Expiry), Due: now.Add(e.Limits.Expiry),
 	}, nil
 }

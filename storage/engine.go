@@ -80,6 +80,9 @@ type Write struct {
 	Digest *Digest // declared for these bytes; nil for none
 	Body   Body
 	Seen   Upload // what Resume has just told the caller; zero: Append looks itself
+	// Progress is told each offset up to which bytes have become durable while more are to come. It is called
+	// by one goroutine at a time, and not after Append has returned; the write waits for it. nil: nobody asks.
+	Progress func(offset int64)
 }
 
 // Digest is a checksum that a client declared for a body: nothing of the body is kept unless it holds.

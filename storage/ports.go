@@ -90,6 +90,8 @@ type Commit struct {
 	Head     []byte   // the first bytes afterwards; nil: unchanged
 	Last     *Request // nil: unchanged
 	Length   int64    // declares the length when > 0
+	SHA256   []byte   // of all bytes; nil: unchanged
+	Hashed   []byte   // state of the SHA-256 of the first To bytes; nil: unchanged
 	Deferred int64    // with Length: what the upload has counted for until now, see Quota
 	State    State    // 0: unchanged. One that has Ended drops all extents, Put too; their blobs go to the trash
 	Reason   string   // with Failed

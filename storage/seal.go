@@ -13,6 +13,7 @@ type sealed struct {
 	inline   int64 // where the inline tail starts afterwards
 	crc      uint64
 	head     []byte
+	hashed   []byte        // state of the declared SHA-256 at to; nil: none is declared
 	done     chan struct{} // closed when the bytes are durable, or err says why not
 	err      error
 }
@@ -131,7 +132,8 @@ func (s *session) sync(ctx context.Context, run Run) error {
 
 func (s *session) enqueue(x Extent, inline int64) *sealed {
 	q := &sealed{
-		from: s.from, to: s.at, put: x, inline: inline, crc: s.crc, head: s.head, done: make(chan struct{}),
+		from: s.from, to: s.at, put: x, inline: inline, crc: s.crc, head: s.head, hashed: s.hashState(),
+		done: make(chan struct{}),
 	}
 	s.queue = append(s.queue, q)
 	s.from, s.tail, s.part = s.at, inline, 0

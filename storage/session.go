@@ -3,6 +3,7 @@ package storage
 import (
 	"context"
 	"errors"
+	"hash"
 	"io"
 	"slices"
 	"sync"
@@ -49,6 +50,7 @@ type session struct {
 	small bool      // has one of the engine's places for inline seals
 	tried bool      // a commit was tried whose outcome may be unknown
 	loose []Name    // runs that no commit has mentioned
+	repr  hash.Hash // SHA-256 of all bytes up to at, when one is declared; nil: none is
 }
 
 // begin registers a session under a claim.
@@ -61,6 +63,9 @@ func (e *Engine) begin(u Upload, w Write, c *claim) (*session, error) {
 	}
 	if w.Length != 0 {
 		s.u.Length, s.w.Body = w.Length, noBody{}
+	}
+	if err := s.resumeHash(); err != nil {
+		return nil, err
 	}
 	e.mu.Lock()
 	defer e.mu.Unlock()

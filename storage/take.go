@@ -89,6 +89,9 @@ func (s *session) count(p []byte) {
 	if s.w.Digest != nil {
 		s.w.Digest.Hash.Write(p)
 	}
+	if s.repr != nil {
+		s.repr.Write(p)
+	}
 }
 
 // sum adds p to the checksum of all bytes from begin on. Before the first seal behind begin it is the one of

@@ -75,12 +75,14 @@ type Upload struct {
 	Request string // the creator's Idempotency-Key, "" for none
 	Partial bool   // a part that is to be joined with others (Join), and no file of its own
 	Note    string // what the creator's dialect keeps beside it, in words of its own
-	Wish    string // whom it is to be associated with once it is Complete; "" for nobody, and once it is held
+	Wish    string // what it is for once it is Complete, in such words; "" for nothing, and once it is held
 	Created Millis
 	Expires Millis // when an Active upload becomes Expired
 	Due     Millis // when the sweep looks at it next; 0 never
 	Dirty   Millis // when the sweep lists its blobs for runs of fenced writers; 0 never
 	Looked  int64  // the epoch at which the sweep listed them last
+	SHA256  []byte // of all bytes: while Active as declared, then as it is; nil when it is not known
+	Hashed  []byte // state of the SHA-256 of the first Offset bytes, while one is declared
 }
 
 // Request is the last write that was committed from its first to its last byte; the zero Request is none.

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"cameo/server/rate"
+	"cameo/server/resumable"
 	"cameo/storage"
 	"cameo/storage/blobs/s3"
 	"cameo/storage/fault"
@@ -33,7 +34,7 @@ type Config struct {
 
 	Listen       string    `name:"listen" env:"CAMEO_LISTEN" default:"127.0.0.1:8080" placeholder:"HOST:PORT" help:"Address of the service. Port 0 takes a free one."`
 	OpsListen    string    `name:"ops-listen" env:"CAMEO_OPS_LISTEN" placeholder:"HOST:PORT" help:"Address of the metrics; off for none. Empty: 127.0.0.1:9464 if that is free."`
-	PublicURL    []WebURL  `name:"public-url" env:"CAMEO_PUBLIC_URL" placeholder:"URL" help:"URL by which clients reach the service; the pages show the first. May be given several times."`
+	PublicURL    []WebURL  `name:"public-url" env:"CAMEO_PUBLIC_URL" placeholder:"URL" help:"URL by which clients reach the service; the pages and the addresses of tus show the first. May be given several times."`
 	TrustedProxy []Network `name:"trusted-proxy" env:"CAMEO_TRUSTED_PROXY" placeholder:"CIDR" help:"Network of reverse proxies whose X-Forwarded-For counts. May be given several times."`
 	TLSCert      string    `name:"tls-cert" env:"CAMEO_TLS_CERT" placeholder:"FILE" help:"Certificate chain in PEM; with --tls-key the service speaks https."`
 	TLSKey       string    `name:"tls-key" env:"CAMEO_TLS_KEY" placeholder:"FILE" help:"Private key in PEM that belongs to --tls-cert."`
@@ -66,6 +67,8 @@ type Config struct {
 	AuditRetention Duration    `name:"audit-retention" env:"CAMEO_AUDIT_RETENTION" default:"9600h" placeholder:"TIME" help:"How long the audit log remembers who did what; 0 for ever."`
 	IdleTimeout    Duration    `name:"idle-timeout" env:"CAMEO_IDLE_TIMEOUT" default:"30s" placeholder:"TIME" help:"A request that sends nothing for so long is ended; what arrived is kept."`
 	MinRate        ByteSize    `name:"min-rate" env:"CAMEO_MIN_RATE" default:"1KiB" placeholder:"SIZE" help:"Bytes a second below which a request is ended; what arrived is kept. 0 for no such bound."`
+
+	Resumable []resumable.Version `name:"resumable" env:"CAMEO_RESUMABLE" default:"3,4,5,6,7,8,9" placeholder:"VERSION" help:"Interop versions of the IETF's resumable uploads whose clients get interim answers (104); final for those that name none."`
 
 	LogFormat LogFormat `name:"log-format" env:"CAMEO_LOG_FORMAT" default:"text" placeholder:"text|json" help:"How log lines are written."`
 	LogLevel  LogLevel  `name:"log-level" env:"CAMEO_LOG_LEVEL" default:"info" placeholder:"LEVEL" help:"The least level that is logged: debug, info, warn or error."`

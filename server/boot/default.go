@@ -5,6 +5,8 @@ import (
 	"reflect"
 	"strconv"
 	"strings"
+
+	"cameo/server/resumable"
 )
 
 // Default is the Config of an instance that is told nothing: no flag, no variable.
@@ -29,6 +31,14 @@ func fill(fields reflect.Value) {
 func set(field reflect.Value, text string) {
 	if v, ok := field.Addr().Interface().(encoding.TextUnmarshaler); ok {
 		_ = v.UnmarshalText([]byte(text))
+		return
+	}
+	if versions, ok := field.Addr().Interface().(*[]resumable.Version); ok {
+		for word := range strings.SplitSeq(text, ",") {
+			var v resumable.Version
+			_ = v.UnmarshalText([]byte(word))
+			*versions = append(*versions, v)
+		}
 		return
 	}
 	if numbers, ok := field.Addr().Interface().(*[]int); ok {

@@ -202,8 +202,9 @@ func (n *Node) speak() error {
 		return err
 	}
 	n.handler = server.New(cfg, server.Parts{
-		Tus:  uploads,
-		Auth: n.auth,
+		Tus:     uploads,
+		Uploads: n.resumable(cfg.Pace),
+		Auth:    n.auth,
 		Igloo: igloo.New(igloo.Config{
 			Engine: n.Engine, Photos: n.Photos, Auth: n.auth, Clock: n.machine.Clock, Pace: cfg.Pace,
 		}),

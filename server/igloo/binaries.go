@@ -37,6 +37,9 @@ func (h *Handler) Download(c echo.Context) error {
 		return c.NoContent(http.StatusNotModified)
 	}
 	head.Set("Accept-Ranges", "bytes")
+	if err := h.showDigest(c, u); err != nil {
+		return unsent(c, err)
+	}
 	part, err := wanted(c.Request(), tag, u.Length)
 	if err != nil {
 		err = unsent(c, err)
@@ -51,6 +54,21 @@ func (h *Handler) Download(c echo.Context) error {
 		head.Set("Content-Range", fmt.Sprintf("bytes %d-%d/%d", part.off, part.off+part.n-1, u.Length))
 	}
 	return h.send(c, u, part)
+}
+
+// showDigest tells the file's SHA-256 if it is known, or asked for.
+func (h *Handler) showDigest(c echo.Context, u storage.Upload) error {
+	sum := u.SHA256
+	if sum == nil && reply.WantsReprDigest(c.Request().Header) {
+		var err error
+		if sum, err = h.Engine.Digest(c.Request().Context(), u); err != nil {
+			return err
+		}
+	}
+	if sum != nil {
+		reply.SetReprDigest(c.Response().Header(), sum)
+	}
+	return nil
 }
 
 // first is how much of a file is read, and so checked, before the answer begins: damage found later can
@@ -81,6 +99,7 @@ func (h *Handler) send(c echo.Context, u storage.Upload, part part) error {
 func unsent(c echo.Context, err error) error {
 	for _, name := range []string{
 		"Content-Length", "Content-Type", "Content-Range", "Content-Disposition", "ETag", "Accept-Ranges",
+		"Repr-Digest",
 	} {
 		c.Response().Header().Del(name)
 	}

@@ -112,8 +112,8 @@ func incoming(req *http.Request, u storage.Upload, r storage.ContentRange) (stor
 		return w, fault.New(fault.Unsupported, "the Content-Type is not the one declared at creation, %s", u.Type).
 			About("Content-Type").Because(string(imaging.TypeMismatch))
 	}
-	var err error
-	w.Digest, err = digest(req.Header)
+	sum, err := reply.ContentDigest(req.Header)
+	w.Digest = (*storage.Digest)(sum)
 	return w, err
 }
 

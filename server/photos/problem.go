@@ -1,7 +1,6 @@
 package photos
 
 import (
-	"encoding/json"
 	"net/http"
 
 	"github.com/labstack/echo/v4"
@@ -42,51 +41,17 @@ var answers = map[fault.Kind]answer{
 	fault.Internal:        {http.StatusInternalServerError, 0},
 }
 
-// problem is a refusal in the form of RFC 9457. Kind and Reason are stable codes; Detail is for people.
-type problem struct {
-	Type      string `json:"type"`
-	Title     string `json:"title"`
-	Status    int    `json:"status"`
-	Detail    string `json:"detail"`
-	Kind      string `json:"kind"`
-	Reason    string `json:"reason,omitempty"`
-	Parameter string `json:"parameter,omitempty"`
-	RequestID string `json:"requestId,omitempty"`
-}
-
 // Fail answers with err.
 func (h *Handler) Fail(c echo.Context, err error) error {
-	public := fault.Public(err)
-	kind := fault.Of(err)
-	a := answers[kind]
+	a := answers[fault.Of(err)]
 	reply.Later(c.Response().Header(), err, a.retry)
 	if a.status == http.StatusUnauthorized {
 		auth.Challenge(c.Response().Header())
 	}
-	return refuse(c, problem{
-		Title: http.StatusText(a.status), Status: a.status, Detail: public.Message,
-		Kind: kind.String(), Reason: public.Reason, Parameter: public.Param,
-	})
+	return reply.Refuse(c, a.status, reply.NewProblem(c, a.status, err))
 }
 
 // WrongMethod answers a request whose path has other methods. The Allow header is the router's.
 func (h *Handler) WrongMethod(c echo.Context) error {
-	return refuse(c, problem{
-		Title: http.StatusText(http.StatusMethodNotAllowed), Status: http.StatusMethodNotAllowed,
-		Detail: "this path has no such method", Kind: "method_not_allowed",
-	})
-}
-
-func refuse(c echo.Context, p problem) error {
-	head := c.Response().Header()
-	head.Set("Cache-Control", "no-store")
-	if c.Request().Method == http.MethodHead {
-		return c.NoContent(p.Status)
-	}
-	p.Type, p.RequestID = "about:blank", head.Get(echo.HeaderXRequestID)
-	body, err := json.Marshal(p)
-	if err != nil {
-		return fault.Wrap(err, fault.Internal, "%s", fault.Internal.Sentence())
-	}
-	return c.Blob(p.Status, "application/problem+json", body)
+	return reply.Refuse(c, http.StatusMethodNotAllowed, reply.WrongMethod(c))
 }

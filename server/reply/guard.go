@@ -9,8 +9,8 @@ import (
 // Guard reads along on every connection of a plain listener, and makes net/http answer 400 and close when a
 // request's head can be understood in two ways: Content-Length together with Transfer-Encoding, either of
 // them twice, a line that ends in LF or CR alone, a folded line. net/http accepts most of these and drops
-// one of the two headers before a handler could see it. Never wrap a listener below TLS or unencrypted
-// HTTP/2: there Framing alone must do.
+// one of the two headers before a handler could see it. Never wrap a listener below TLS: there Framing alone
+// must do, and on connections that begin as HTTP/2, whose heads can be read in one way only.
 //
 // The cost is a look at each byte of a head and one subtraction for each read of a body.
 func Guard(l net.Listener) net.Listener {
@@ -78,7 +78,8 @@ func (w *watched) CloseWrite() error {
 // heads follows the requests of a connection from head to head. It holds a few bytes, however long a head is.
 type heads struct {
 	skip   int64  // bytes of a body still to come
-	open   bool   // a chunked body: the connection's last request, since Framing closes after it
+	open   bool   // a chunked body: the connection's last request, since Framing closes after it; or HTTP/2
+	opened int    // bytes of the preface that the connection has begun with; -1: it has begun otherwise
 	line   int    // lines of this head before the present one
 	column int    // bytes of the present line
 	cr     bool   // the last byte was a CR
@@ -106,8 +107,24 @@ func (h *heads) scan(p []byte) int {
 		if !h.take(p[i]) {
 			return i
 		}
+		h.begin(p[i])
 	}
 	return -1
+}
+
+// preface is the beginning of what a client of HTTP/2 sends first, in the shape of a request's head.
+const preface = "PRI * HTTP/2.0\r\n\r\n"
+
+// begin follows the first bytes of the connection, until they are the preface or are not.
+func (h *heads) begin(c byte) {
+	switch {
+	case h.opened < 0:
+	case c != preface[h.opened]:
+		h.opened = -1
+	default:
+		h.opened++
+		h.open = h.opened == len(preface)
+	}
 }
 
 // take reads one byte of a head and says whether it may stand there.
@@ -178,6 +195,6 @@ func (h *heads) endLine() {
 		h.line++
 		h.column = 0
 	case h.line > 0:
-		*h = heads{skip: h.size, open: h.coding, name: h.name[:0]}
+		*h = heads{skip: h.size, open: h.coding, opened: h.opened, name: h.name[:0]}
 	}
 }

@@ -24,7 +24,9 @@ func tusHead(lines ...string) http.Header {
 	return h
 }
 
-var tusPNG = "Upload-Metadata: filename " + base64.StdEncoding.EncodeToString([]byte("me.png"))
+var tusPNG = "Upload-Metadata: filename " + encoded("me.png")
+
+func encoded(s string) string { return base64.StdEncoding.EncodeToString([]byte(s)) }
 
 // tusCreate makes an upload of n bytes, which begins with some, and returns its path.
 func (c *caller) tusCreate(n int, some []byte, lines ...string) string {

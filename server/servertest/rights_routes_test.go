@@ -18,6 +18,7 @@ type right struct {
 	path    map[string]string // parameters that are not the thing's, such as objectId: "{self}"
 	shown   bool              // the upload is its owner's photo
 	fails   int               // the answer to who may; below 400 if 0
+	by      map[string]int    // fails, by what is shown: nothing, a token, a session
 	hidden  bool              // what is not there is 404 to those who may not, too
 	missing int               // the answer to who may, when the thing is not there; 404 if 0
 }
@@ -27,21 +28,29 @@ type thingKind int
 
 const (
 	ofNobody thingKind = iota // nobody's in particular: it is the same for strangers
+	ofSelf                    // theirs who ask, whatever community they are of
 	ofCommunity
 	ofUpload
 	ofPerson
 )
 
+// asPart is a resumable upload of which nothing has come.
+var asPart = http.Header{"Content-Type": {"image/png"}, "Upload-Complete": {"?0"}}
+
 var asJSON = http.Header{"Content-Type": {"application/json"}}
 
 // The routes under which the one and the other stand.
 const (
-	igloo     = "/.api2/api/v1/communities/{communityKey}/attachments"
-	iglooOne  = igloo + "/{attachmentKey}"
-	iglooPut  = igloo + "/uploads/{attachmentKey}"
-	stored    = "/.api2/binaries/{attachmentKey}"
-	v1        = "/v1/communities/{communityKey}"
-	userPhoto = v1 + "/users/{objectId}/photo"
+	resumable    = "/v1/communities/{communityKey}/uploads"
+	resumableOne = resumable + "/{attachmentKey}"
+	igloo        = "/.api2/api/v1/communities/{communityKey}/attachments"
+	iglooOne     = igloo + "/{attachmentKey}"
+	iglooPut     = igloo + "/uploads/{attachmentKey}"
+	stored       = "/.api2/binaries/{attachmentKey}"
+	v1           = "/v1/communities/{communityKey}"
+	userPhoto    = v1 + "/users/{objectId}/photo"
+	tusAll       = v1 + "/tus/"
+	tusOne       = tusAll + "{uploadKey}"
 )
 
 // zoe is somebody of community 1 to whom things happen.
@@ -74,6 +83,30 @@ var rights = map[string][]right{
 	"GET " + stored + "/thumbnails/{name}":  {{do: association.UseUpload, on: ofUpload, shown: true}},
 	"HEAD " + stored + "/thumbnails/{name}": {{do: association.UseUpload, on: ofUpload, shown: true}},
 
+	"OPTIONS " + tusAll: {{on: ofNobody}},
+	"POST " + tusAll: {{
+		do: association.EnterCommunity, on: ofCommunity, header: tusHead("Upload-Length: 1000", tusPNG),
+	}},
+	"OPTIONS " + tusOne: {{on: ofNobody}},
+	"HEAD " + tusOne:    {{do: association.UseUpload, on: ofUpload}},
+	"PATCH " + tusOne:   {{do: association.UseUpload, on: ofUpload, header: tusHead("Upload-Offset: 1000")}},
+	"POST " + tusOne: {
+		{do: association.UseUpload, on: ofUpload, header: tusHead("X-HTTP-Method-Override: DELETE")},
+		{do: association.UseUpload, on: ofUpload, header: tusHead("X-HTTP-Method-Override: HEAD")},
+	},
+	"DELETE " + tusOne: {{do: association.UseUpload, on: ofUpload, header: tusHead()}},
+	"GET " + tusOne:    {{do: association.UseUpload, on: ofUpload}},
+
+	"OPTIONS " + resumable:    {{on: ofNobody}},
+	"OPTIONS " + resumableOne: {{on: ofNobody}},
+	"POST " + resumable:       {{do: association.EnterCommunity, on: ofCommunity, header: asPart}},
+	"HEAD " + resumableOne:    {{do: association.UseUpload, on: ofUpload}},
+	"GET " + resumableOne:     {{do: association.UseUpload, on: ofUpload}},
+	"DELETE " + resumableOne:  {{do: association.UseUpload, on: ofUpload}},
+	"PATCH " + resumableOne: {{do: association.UseUpload, on: ofUpload, header: http.Header{
+		"Content-Type": {"application/partial-upload"}, "Upload-Complete": {"?1"}, "Upload-Offset": {"1000"},
+	}}},
+
 	"GET " + userPhoto:                        {{on: ofNobody}},
 	"HEAD " + userPhoto:                       {{on: ofNobody}},
 	"DELETE " + userPhoto:                     {{do: association.ChangePhoto, on: ofPerson}},
@@ -105,6 +138,21 @@ var rights = map[string][]right{
 		{do: association.ReadPerson, on: ofPerson, query: "?owner={objectId}"},
 	},
 	"GET " + v1 + "/audit": {{do: association.ReadAudit, on: ofCommunity, hidden: true}},
+
+	"POST /.api/api.svc/session/create": {{on: ofNobody}}, // says in the body that nobody signs in so
+	"POST /v1/session":                  {{do: association.EnterCommunity, on: ofSelf, by: map[string]int{"session": http.StatusConflict}}},
+	"GET /v1/session":                   {{do: association.EnterCommunity, on: ofSelf}},
+	"DELETE /v1/session":                {{on: ofNobody, by: map[string]int{"nothing": http.StatusUnauthorized, "token": http.StatusNotFound}}},
+	"GET /v1/sessions":                  {{do: association.EnterCommunity, on: ofSelf}},
+	"DELETE /v1/sessions":               {{do: association.EnterCommunity, on: ofSelf}},
+	"DELETE /v1/sessions/{sessionId}":   {{do: association.EnterCommunity, on: ofSelf, fails: http.StatusNotFound}},
+
+	"GET /signin":          {{on: ofNobody}},
+	"POST /signin":         {{on: ofNobody, fails: http.StatusUnauthorized}},
+	"GET /signin/start":    {{on: ofNobody, fails: http.StatusNotFound}}, // there is no issuer
+	"GET /signin/callback": {{on: ofNobody, fails: http.StatusNotFound}},
+	"GET /signin/link":     {{on: ofNobody, fails: http.StatusGone}},
+	"POST /signout":        {{on: ofNobody}},
 
 	"GET /": {{on: ofNobody}}, "HEAD /": {{on: ofNobody}},
 	"GET /docs": {{on: ofNobody}}, "HEAD /docs": {{on: ofNobody}},

@@ -112,7 +112,7 @@ func (h *house) each(who visitor, session bool) {
 	for _, route := range slices.Sorted(maps.Keys(rights)) {
 		for _, r := range rights[route] {
 			for _, whose := range []string{"own", "foreign", "missing"} {
-				if whose == "own" && !who.thingsOfTheir || r.on == ofNobody && whose != "foreign" {
+				if whose == "own" && !who.thingsOfTheir || r.on <= ofSelf && whose != "foreign" {
 					continue
 				}
 				h.try(who, session, route, r, whose)
@@ -138,6 +138,9 @@ func (h *house) try(who visitor, session bool, route string, r right, whose stri
 	nobody := *h.root
 	nobody.token = ""
 	got := nobody.ask(method, fill.Replace(path+r.query), header, []byte(fill.Replace(r.body)))
+	if fails, ok := r.by[shows(who, session)]; ok {
+		r.fails = fails
+	}
 	want := h.want(r, role, whose)
 	if fine := got.status < 400; want == 0 && !fine || want != 0 && got.status != want {
 		h.Errorf("%s as %s (session: %v), %s thing: got %d, want %d (0 is below 400): %.200s",
@@ -148,10 +151,24 @@ func (h *house) try(who visitor, session bool, route string, r right, whose stri
 	}
 }
 
+// shows is what somebody shows of who they are.
+func shows(who visitor, session bool) string {
+	switch {
+	case who.claims.GUID == "":
+		return "nothing"
+	case session:
+		return "session"
+	}
+	return "token"
+}
+
 // want is the status that the policy asks for; 0 is any that is no refusal.
 func (h *house) want(r right, role association.Role, whose string) int {
 	if r.on == ofNobody {
-		return 0
+		return r.fails
+	}
+	if r.on == ofSelf && role != association.Stranger && role != association.Disabled {
+		role = association.Owner
 	}
 	switch association.Decide(r.do, role) {
 	case association.SignIn:
@@ -236,7 +253,7 @@ func (h *house) things(who visitor, r right, whose string) *strings.Replacer {
 		}
 	}
 	return strings.NewReplacer(
-		"{communityKey}", "1", "{attachmentKey}", key, "{objectId}", string(servertest.Person(owner)),
+		"{communityKey}", "1", "{attachmentKey}", key, "{uploadKey}", key, "{sessionId}", "000000000000", "{objectId}", string(servertest.Person(owner)),
 		"{version}", version, "{size}", "64", "{name}", "me.png", "{script}", "cameo.js",
 		"{self}", cmp.Or(string(who.claims.GUID), string(servertest.Person(nobody))), "{ownkey}", own,
 	)

@@ -130,6 +130,17 @@ func TestCore(t *testing.T) {
 			i.want(204, request{method: "POST", path: at, head: []string{"X-HTTP-Method-Override: DELETE"}})
 			i.want(410, request{method: "HEAD", path: at})
 		},
+		"X-HTTP-Method-Override of no method is refused": func(i *instance) {
+			at := half(i)
+			for _, method := range []string{"GET", "PUT", "TRACE", "FOO", "POST", "a b", "%00"} {
+				got := i.send(request{method: "POST", path: at, head: []string{"X-HTTP-Method-Override: " + method}})
+				if got.StatusCode < 400 || got.StatusCode >= 500 {
+					i.t.Errorf("%q: got %v", method, got)
+				}
+			}
+			i.want(405, request{method: "POST", path: uploads, head: []string{"X-HTTP-Method-Override: PATCH", octets}})
+			i.wantOffset(at, size/2)
+		},
 		"OPTIONS tells versions, extensions, size and algorithms, to strangers too": func(i *instance) {
 			for _, path := range []string{uploads, uploads + "0123456789"} {
 				got := i.want(200, request{method: "OPTIONS", path: path, as: "-", bare: true})

@@ -16,7 +16,7 @@ const (
 		last_crc = COALESCE($11, last_crc), writer = COALESCE($12, writer)`
 	alsoChange = `, length = COALESCE($14, length), state = COALESCE($15, state),
 		reason = COALESCE($16, reason), due = COALESCE($17, due), dirty = COALESCE($18, dirty),
-		looked = COALESCE($19, looked)`
+		looked = COALESCE($19, looked), sha256 = COALESCE($20, sha256), hashed = COALESCE($21, hashed)`
 	alsoClaim = `, epoch = epoch + 1, dirty = CASE WHEN writer <> '' THEN CAST($14 AS BIGINT) ELSE dirty END`
 	fenced    = ` WHERE key = $1 AND community = $2 AND epoch = $3 AND off = $4
 		AND state <= $13` // the last state from which the step may be made
@@ -136,7 +136,8 @@ func advances(c storage.Commit) []any {
 
 // changes are the further arguments with alsoChange; nil when nothing of that changes.
 func changes(c storage.Commit) []any {
-	if c.Length == 0 && c.State == 0 && c.Dirty == nil && !c.Looked {
+	known := c.SHA256 != nil || c.Hashed != nil
+	if c.Length == 0 && c.State == 0 && c.Dirty == nil && !c.Looked && !known {
 		return nil
 	}
 	var dirty any
@@ -146,6 +147,7 @@ func changes(c storage.Commit) []any {
 	return []any{
 		given(c.Length, c.Length > 0), given(c.State, c.State != 0), given(c.Reason, c.State == storage.Failed),
 		given(c.Due, c.State != 0), dirty, given(c.Epoch, c.Looked),
+		given(c.SHA256, c.SHA256 != nil), given(c.Hashed, c.Hashed != nil),
 	}
 }
 

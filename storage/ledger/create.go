@@ -15,7 +15,7 @@ const (
 
 	insertUpload = `INSERT INTO uploads (` + uploadColumns + `)
 		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20,
-		$21, $22, $23, $24, $25, $26) ON CONFLICT DO NOTHING`
+		$21, $22, $23, $24, $25, $26, $27, $28) ON CONFLICT DO NOTHING`
 )
 
 // Create adds an upload within its owner's Quota, see storage.Ledger. An earlier upload with the same Request
@@ -67,6 +67,7 @@ func (l *Ledger) create(
 		u.Key, u.Community, u.Owner, u.State, u.Length, u.Offset, u.Inline, u.Epoch, u.Writer, u.Type, u.Name,
 		u.Head, int64(u.CRC), u.Last.From, u.Last.To, int64(u.Last.CRC), u.Reason, u.Request, u.Created, u.Expires,
 		u.Due, u.Dirty, u.Looked, number(u.Partial), u.Note, u.Wish,
+		given(u.SHA256, u.SHA256 != nil), given(u.Hashed, u.Hashed != nil),
 	)
 	if err == nil && inserted == 0 {
 		err = fault.New(fault.Exists, "an upload with that key exists")

@@ -29,7 +29,7 @@ func New(db *sqldb.DB) *Ledger { return &Ledger{db} }
 // uploadColumns are what scanUpload reads, in this order.
 const uploadColumns = `key, community, owner, state, length, off, inline, epoch, writer, type, name,
 	head, crc, last_from, last_to, last_crc, reason, request, created, expires, due, dirty, looked,
-	partial, note, wish`
+	partial, note, wish, sha256, hashed`
 
 func scanUpload(row sqldb.Scanner) (storage.Upload, error) {
 	var u storage.Upload
@@ -38,6 +38,7 @@ func scanUpload(row sqldb.Scanner) (storage.Upload, error) {
 		&u.Key, &u.Community, &u.Owner, &u.State, &u.Length, &u.Offset, &u.Inline, &u.Epoch, &u.Writer,
 		&u.Type, &u.Name, &u.Head, &crc, &u.Last.From, &u.Last.To, &lastCRC, &u.Reason,
 		&u.Request, &u.Created, &u.Expires, &u.Due, &u.Dirty, &u.Looked, &partial, &u.Note, &u.Wish,
+		&u.SHA256, &u.Hashed,
 	)
 	u.Partial = partial == 1
 	u.CRC, u.Last.CRC = uint64(crc), uint64(lastCRC) // columns are signed: the bit pattern is kept

@@ -1,4 +1,4 @@
-package igloo
+package reply
 
 import (
 	"crypto/md5"
@@ -9,17 +9,25 @@ import (
 	"net/http"
 	"strings"
 
-	"cameo/storage"
+	"github.com/dunglas/httpsfv"
+
 	"cameo/storage/fault"
 )
 
 // maxDigestLines is how many Content-Digest lines are read; nobody needs more than one for each algorithm.
 const maxDigestLines = 4
 
-// digest reads the checksums that a request declares for its body: Content-Digest (RFC 9530) with sha-256
-// or sha-512, and Content-MD5. All of them must hold. Algorithms that are not known are passed over, as the
-// RFC says; nil means none. However long the head is, the body is hashed once by each algorithm at most.
-func digest(h http.Header) (*storage.Digest, error) {
+// Digest is what a request declares of its body: the sums, one after the other, that the hash must come to.
+type Digest struct {
+	Hash hash.Hash // fresh
+	Want []byte
+}
+
+// ContentDigest reads the checksums that a request declares for its body: Content-Digest (RFC 9530) with
+// sha-256 or sha-512, and Content-MD5. All of them must hold. Algorithms that are not known are passed over,
+// as the RFC says; nil means none. However long the head is, the body is hashed once by each algorithm at
+// most.
+func ContentDigest(h http.Header) (*Digest, error) {
 	lines, fives := h.Values("Content-Digest"), h.Values("Content-MD5")
 	if len(lines) > maxDigestLines {
 		return nil, wrongDigest("Content-Digest", "there are too many of them")
@@ -55,7 +63,44 @@ func digest(h http.Header) (*storage.Digest, error) {
 	if len(all) == 0 {
 		return nil, nil
 	}
-	return &storage.Digest{Hash: all, Want: want}, nil
+	return &Digest{Hash: all, Want: want}, nil
+}
+
+// ReprDigest reads the SHA-256 that a request declares for the whole file (Repr-Digest, RFC 9530). Other
+// algorithms are passed over, as the RFC says; nil means none.
+func ReprDigest(h http.Header) ([]byte, error) {
+	lines := h.Values("Repr-Digest")
+	if len(lines) > maxDigestLines {
+		return nil, wrongDigest("Repr-Digest", "there are too many of them")
+	}
+	value, ok := members(lines)["sha-256"]
+	if !ok {
+		return nil, nil
+	}
+	text, opened := strings.CutPrefix(value, ":")
+	text, closed := strings.CutSuffix(text, ":")
+	sum, err := base64.StdEncoding.Strict().DecodeString(text)
+	if !opened || !closed || err != nil || len(sum) != sha256.Size {
+		return nil, wrongDigest("Repr-Digest", "want sha-256=:BASE64:")
+	}
+	return sum, nil
+}
+
+// SetReprDigest says in the headers of an answer which SHA-256 the whole file has.
+func SetReprDigest(h http.Header, sum []byte) {
+	h.Set("Repr-Digest", "sha-256=:"+base64.StdEncoding.EncodeToString(sum)+":")
+}
+
+// WantsReprDigest says whether a request asks for the SHA-256 of the whole file (Want-Repr-Digest).
+func WantsReprDigest(h http.Header) bool {
+	wanted, err := httpsfv.UnmarshalDictionary(h.Values("Want-Repr-Digest"))
+	if err != nil {
+		return false
+	}
+	member, _ := wanted.Get("sha-256")
+	item, ok := member.(httpsfv.Item)
+	weight, isNumber := item.Value.(int64)
+	return ok && isNumber && weight > 0
 }
 
 // members are those of a dictionary (RFC 8941, section 3.2) whose keys are known algorithms. Of a key that

@@ -1,0 +1,36 @@
+// Uses the first page as a person does: node page.mjs SERVER LINK GOOD BAD CHROMIUM. Link signs in, once; good and bad are
+// files, of which bad is refused. It says on stdout what the page said.
+import { chromium } from "playwright-core";
+
+const [server, link, good, bad, executablePath] = process.argv.slice(2);
+const browser = await chromium.launch({ executablePath, args: ["--no-sandbox"] });
+try {
+  const page = await browser.newPage();
+  const wrong = [];
+  page.on("pageerror", (err) => wrong.push(String(err)));
+  const said = async (pattern) => {
+    await page.waitForFunction(
+      (p) => new RegExp(p).test(document.getElementById("said").textContent), pattern, { timeout: 60_000 });
+    return page.textContent("#said");
+  };
+  await page.goto(server);
+  console.log("a stranger sees the photo", await page.isVisible("#photo"));
+  await page.goto(link);
+  console.log("first:", await said("."), await page.isVisible("#remove"));
+  await page.setInputFiles("#file", good);
+  console.log("good:", await said("Done|[Nn]ot|cannot"));
+  const face = await page.evaluate(() => document.getElementById("face").naturalWidth);
+  console.log("face:", face);
+  await page.setInputFiles("#file", bad);
+  console.log("bad:", await said("^(?!.*(Done|MB|Sending)).*[.]$"), await page.getAttribute("#said", "class"));
+  await page.reload();
+  console.log("still:", await said("."), await page.isVisible("#remove"));
+  await page.click("#remove");
+  console.log("removed:", await said("no photo"), await page.isVisible("#remove"));
+  await page.click("text=Sign out");
+  await page.waitForLoadState();
+  console.log("signed out:", await page.evaluate(async () => (await fetch("/v1/session")).status));
+  console.log("wrong:", wrong.length, wrong.join("; "));
+} finally {
+  await browser.close();
+}
