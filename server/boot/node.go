@@ -201,10 +201,15 @@ func (n *Node) speak() error {
 	if err != nil {
 		return err
 	}
+	methods, err := n.methods(cfg.Pace, urls)
+	if err != nil {
+		return err
+	}
 	n.handler = server.New(cfg, server.Parts{
 		Tus:     uploads,
 		Uploads: n.resumable(cfg.Pace),
 		Auth:    n.auth,
+		Gigya:   methods,
 		Igloo: igloo.New(igloo.Config{
 			Engine: n.Engine, Photos: n.Photos, Auth: n.auth, Clock: n.machine.Clock, Pace: cfg.Pace,
 		}),

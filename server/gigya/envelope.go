@@ -84,7 +84,10 @@ func (h *Handler) envelope(p *params, f failure, of object) (object, error) {
 			ignored = append(ignored, object{
 				{"paramName", name},
 				{"warningCode", int(permissionDenied)},
-				{"message", "This parameter was " + unrecognised + " was it recognized as a standard Gigya control parameter."},
+				{
+					"message", "This parameter was " + unrecognised +
+						" was it recognized as a standard Gigya control parameter.",
+				},
 			})
 		}
 		all = append(all, member{"ignoredParams", ignored})

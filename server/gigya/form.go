@@ -3,6 +3,7 @@ package gigya
 import (
 	"bufio"
 	"bytes"
+	"context"
 	"errors"
 	"io"
 	"mime"
@@ -10,8 +11,6 @@ import (
 	"net/http"
 	"strings"
 	"time"
-
-	"context"
 
 	"github.com/labstack/echo/v4"
 
@@ -101,7 +100,7 @@ func tooLong(m method) error {
 }
 
 func (p *params) readQuery(query string) error {
-	f := form{from: bufio.NewReader(strings.NewReader(query)), most: int64(len(query)), left: maxOther, photo: true}
+	f := form{from: bufio.NewReader(strings.NewReader(query)), most: int64(len(query)), left: maxOther}
 	return f.readInto(p)
 }
 

@@ -1,6 +1,6 @@
 // Package gigya lets clients written for Gigya (SAP Customer Data Cloud) say what they always said: the
-// methods accounts.*ProfilePhoto, accounts.getAccountInfo, socialize.setUserInfo and those that they need, over
-// the photos and people of a community. A site is the key by which a client names the community.
+// methods accounts.*ProfilePhoto, accounts.getAccountInfo, socialize.setUserInfo and those that they need,
+// over the photos and people of a community. A site is the key by which a client names the community.
 //
 // Only the path says which method is meant, whatever the host. Every call is judged in this order, and the
 // first "no" is the answer: its parameters can be read; the site is there (400093); who calls (see

@@ -89,7 +89,7 @@ const (
 )
 
 // callbackName is what may be called with an answer.
-var callbackName = regexp.MustCompile(`^[A-Za-z_$][\w$.]{0,127}$`) //nolint:gochecknoglobals // never changes
+var callbackName = regexp.MustCompile(`^[A-Za-z_$][\w$.]{0,127}$`)
 
 // checkForm judges what says how to answer.
 func (p *params) checkForm() error {
@@ -134,8 +134,8 @@ func (p *params) checkUnknown(known []string) error {
 	if strict, err := p.truth("checkParams"); err != nil || !strict || len(p.unknown) == 0 {
 		return err
 	}
-	refused := wrong(permissionDenied, "These parameters were %s were they recognized as standard Gigya control "+
-		"parameters: %s", unrecognised, strings.Join(p.unknown, ", "))
+	refused := wrong(permissionDenied, "These parameters were %s were they recognized as standard Gigya "+
+		"control parameters: %s", unrecognised, strings.Join(p.unknown, ", "))
 	p.unknown = nil
 	return refused
 }

@@ -67,8 +67,8 @@ func (c *call) fetch(from string) ([]byte, error) {
 	return p.Bytes, err
 }
 
-// take judges a photo, keeps it, and publishes it if that is asked for. Order: who may, the bytes, the upload,
-// the pointer to it.
+// take judges a photo, keeps it, and publishes it if that is asked for. Order: who may, the bytes, the
+// upload, the pointer to it.
 func (c *call) take(read func() ([]byte, error)) error {
 	publish, err := c.params.truth("publish")
 	if err != nil {
@@ -197,7 +197,7 @@ func (c *call) thumbnailSize() (association.Box, error) {
 	w, h, _ := strings.Cut(text, ",")
 	size, ok := parseBox(w, h)
 	if !ok {
-		return size, wrong(invalidValue, "thumbnail must be a width and a height, each 1 to %d", imaging.LongestTrim)
+		return size, wrong(invalidValue, "thumbnail must be a width and a height of 1 to %d", imaging.LongestTrim)
 	}
 	return size, nil
 }

@@ -4,7 +4,7 @@ import (
 	"bufio"
 	"cmp"
 	"crypto/hmac"
-	"crypto/sha1" //nolint:gosec // it is what Gigya's clients sign with
+	"crypto/sha1" // it is what Gigya's clients sign with
 	"encoding/base64"
 	"hash"
 	"io"
@@ -14,7 +14,7 @@ import (
 )
 
 // signed says whether the params are signed with a secret, in base64, for one of the addresses by which the
-// client may have called. The text that is signed holds a photo in two encodings; it is never made as a whole.
+// client may have called. The text that is signed holds a photo encoded twice; it is never made as a whole.
 func (p *params) signed(secret, method string, addresses []string) bool {
 	key, err := fromBase64(secret)
 	if err != nil {

@@ -180,8 +180,10 @@ func (h *Handler) InitRegistration(c echo.Context) error {
 // GetToken gives a site's server an access token, for all people or for one.
 func (h *Handler) GetToken(c echo.Context) error {
 	return h.serve(c, method{
-		params: []string{"grant_type", "client_id", "client_secret", "x_siteuid", "x_sessionexpiration", "x_userinfo"},
-		open:   true, run: (*call).token,
+		params: []string{
+			"grant_type", "client_id", "client_secret", "x_siteuid", "x_sessionexpiration", "x_userinfo",
+		},
+		open: true, run: (*call).token,
 	})
 }
 
