@@ -25,12 +25,19 @@ type instance struct {
 	t      *testing.T
 	key    string // apiKey
 	secret string
+	stores servertest.Stores
 	nonces *atomic.Int64
 }
 
 func start(t *testing.T, change func(*boot.Config), site boot.NewSite) *instance {
 	t.Helper()
-	i := &instance{t: t, nonces: &atomic.Int64{}, Instance: servertest.Start(t, servertest.Configured(func(c *boot.Config) {
+	return startAt(t, change, site, servertest.Stores{})
+}
+
+// startAt is start over stores that others may share; the zero Stores is none.
+func startAt(t *testing.T, change func(*boot.Config), site boot.NewSite, at servertest.Stores) *instance {
+	t.Helper()
+	i := &instance{t: t, stores: at, nonces: &atomic.Int64{}, Instance: servertest.Start(t, servertest.Configured(func(c *boot.Config) {
 		if change != nil {
 			change(c)
 		}
@@ -45,7 +52,9 @@ func start(t *testing.T, change func(*boot.Config), site boot.NewSite) *instance
 func (i *instance) manage(work func(*boot.People, io.Writer) error, into any) {
 	i.t.Helper()
 	var out bytes.Buffer
-	err := boot.ManagePeople(i.t.Context(), boot.Stores{Data: i.Data}, "1", boot.ThisMachine(io.Discard),
+	err := boot.ManagePeople(i.t.Context(), boot.Stores{
+		Data: i.Data, Database: i.stores.Database, Blobs: i.stores.Blobs, Keys: i.stores.Keys,
+	}, "1", boot.ThisMachine(io.Discard),
 		func(p *boot.People) error { return work(p, &out) })
 	if err == nil && into != nil {
 		err = json.Unmarshal(out.Bytes(), into)
@@ -150,6 +159,17 @@ func (i *instance) want(a answer, code int) answer {
 
 // sign is the signature as clients make it, written apart from what the server does.
 func sign(secret, method, address string, p map[string]string) string {
+	key, err := base64.StdEncoding.DecodeString(secret)
+	if err != nil {
+		panic(err)
+	}
+	mac := hmac.New(sha1.New, key)
+	mac.Write([]byte(baseOf(method, address, p)))
+	return base64.StdEncoding.EncodeToString(mac.Sum(nil))
+}
+
+// baseOf is what is signed.
+func baseOf(method, address string, p map[string]string) string {
 	var names []string
 	for name := range p {
 		if name != "sig" && name != "secret" {
@@ -161,13 +181,7 @@ func sign(secret, method, address string, p map[string]string) string {
 	for _, name := range names {
 		query = append(query, name+"="+escape(p[name]))
 	}
-	key, err := base64.StdEncoding.DecodeString(secret)
-	if err != nil {
-		panic(err)
-	}
-	mac := hmac.New(sha1.New, key)
-	mac.Write([]byte(method + "&" + escape(address) + "&" + escape(strings.Join(query, "&"))))
-	return base64.StdEncoding.EncodeToString(mac.Sum(nil))
+	return method + "&" + escape(address) + "&" + escape(strings.Join(query, "&"))
 }
 
 func escape(s string) string { return strings.ReplaceAll(url.QueryEscape(s), "+", "%20") }

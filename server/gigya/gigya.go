@@ -144,6 +144,7 @@ func (h *Handler) do(c echo.Context, m method) (object, error) {
 	defer leave()
 	p, err := h.read(c, m)
 	c.Set(paramsKey, p)
+	defer p.drop() // before the next one's turn
 	if err != nil {
 		return nil, err
 	}

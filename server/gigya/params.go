@@ -81,6 +81,14 @@ func (p *params) truth(name string) (bool, error) {
 	return false, wrong(invalidFormat, "%s must be true or false", name)
 }
 
+// drop forgets the photo, which the request outlives by an answer.
+func (p *params) drop() {
+	p.file = nil
+	if i, ok := p.index[lowPhotoBytes]; ok {
+		p.all[i].value = nil
+	}
+}
+
 // Formats of answers.
 const (
 	inJSON  = "json"

@@ -65,7 +65,7 @@ func (c *call) byToken(token string, status int) error {
 	if err := c.findSite(p.APIKey); err != nil {
 		return err
 	}
-	if p.Begun < c.site.Rotated {
+	if p.Begun <= c.site.Rotated {
 		return refused
 	}
 	c.caller = c.asSite()
@@ -121,7 +121,7 @@ const registerLife = time.Hour
 // register is the caller who has a regToken: somebody who is about to register.
 func (c *call) register(token string) error {
 	p, ok := c.opened(token, registerUse)
-	if !ok || p.APIKey != c.site.APIKey || p.Begun < c.site.Rotated {
+	if !ok || p.APIKey != c.site.APIKey || p.Begun <= c.site.Rotated {
 		return wrong(invalidValue, "regToken")
 	}
 	if p.Expires <= c.Clock() {
