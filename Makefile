@@ -32,7 +32,7 @@ check: ## the quick look before a commit: format, vet, lint, fast tests; install
 bench: ## measure against other servers on the same disk and S3 in the same run, as ratios (an hour at most)
 	@$(TOOLS)/setup.sh bench && $(TOOLS)/tools.sh s3 >/dev/null && peers=$$($(TOOLS)/tools.sh peers) && \
 	  CAMEO_BENCH_TUSD="$$peers/tusd" CAMEO_BENCH_TUSNODE="$$peers/tusnode" \
-	  CAMEO_BENCH_VIPS="$$peers/vips" CAMEO_BENCH_SHARP="$$peers/sharp" CAMEO_TEST_REQUIRE=s3,postgres \
+	  CAMEO_BENCH_VIPS="$$peers/vips" CAMEO_BENCH_SHARP="$$peers/sharp" CAMEO_TEST_REQUIRE=s3,postgres,photo \
 	  go test -tags $(TAGS),bench -run '^TestBench' -count=1 -v -timeout 60m ./server/servertest/...
 
 .PHONY: soak

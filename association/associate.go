@@ -40,6 +40,17 @@ func (s *Service) AssociateCropped(
 	})
 }
 
+// Fulfil makes true what a Complete upload was made for: that it becomes the photo of the person who is its
+// Wish, as Associate does it. Only its owner's requests do so, and once: the association takes the wish away.
+func (s *Service) Fulfil(ctx context.Context, a Actor, u storage.Upload) error {
+	owner := GUID(u.Owner)
+	if u.State != storage.Complete || u.Wish == "" || owner != a.GUID && owner != a.In(u.Community) {
+		return nil
+	}
+	_, err := s.Associate(ctx, a, u.ID, GUID(u.Wish))
+	return err
+}
+
 // mayChange is whether the actor may change the photo of a person, who may go by another GUID by now.
 func (s *Service) mayChange(ctx context.Context, a Actor, c storage.Community, person GUID) error {
 	refused := a.MayEdit(c, person)
@@ -67,7 +78,7 @@ func (s *Service) next(
 	}
 	now := s.Clock()
 	var p Photo
-	err = s.audited(ctx, a, func(ctx context.Context) (Entry, error) {
+	err = s.Audited(ctx, a, func(ctx context.Context) (Entry, error) {
 		next, err := wanted(ctx)
 		if err != nil {
 			return Entry{}, err

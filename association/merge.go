@@ -25,7 +25,7 @@ func (s *Service) Merge(
 		return err
 	}
 	defer s.recent.forget()
-	return s.audited(ctx, a, func(ctx context.Context) (Entry, error) {
+	return s.Audited(ctx, a, func(ctx context.Context) (Entry, error) {
 		survivor, err := s.Directory.Person(ctx, c, into)
 		if err != nil {
 			return Entry{}, err

@@ -16,6 +16,7 @@ type Service struct {
 	pictures  *pictures
 	sizes     []int  // that may be asked for
 	passwords *turns // of those who sign in by one
+	absent    *absent
 }
 
 // NewService returns a Service over its parts.
@@ -26,7 +27,7 @@ func NewService(cfg Config) *Service {
 	return &Service{
 		Config: cfg, recent: newRecent(cfg.Clock), pictures: newPictures(cfg.Blobs, cfg.Limits.Cache),
 		sizes:     cfg.Limits.allSizes(),
-		passwords: newTurns(),
+		passwords: newTurns(), absent: newAbsent(cfg.Clock),
 	}
 }
 

@@ -1,6 +1,5 @@
 #!/usr/bin/env bash
-# Installs the Debian packages that the tests use, and only those that are missing; `setup.sh bench` also those of the
-# benchmarks. Prints what it installs and why.
+# Installs the Debian packages that the tests use, and only those that are missing. Prints what it installs and why.
 # Without root and sudo, or on another system, it names what is missing and goes on: the tests that need it then skip
 # with the reason, unless CAMEO_TEST_REQUIRE (or CI) asks for it. `setup.sh bench` adds those of the benchmarks.
 set -eu
@@ -9,7 +8,7 @@ set -eu
 wanted="
 gcc                    /usr/bin/gcc         the race detector needs cgo
 libc6-dev              /usr/include/stdlib.h   the same
-curl                   /usr/bin/curl        the transcript in the documentation is run as it stands
+curl                   /usr/bin/curl        uploads by tus as it is, and makes the transcript in the documentation
 postgresql             /usr/lib/postgresql/*/bin/postgres   tests start a PostgreSQL of their own in a temporary folder
 libfaketime            /usr/lib/*/faketime/libfaketime.so.1   a PostgreSQL whose clock is an hour ahead
 strace                 /usr/bin/strace      the order of write, sync, commit and answer is read off system calls
@@ -24,14 +23,9 @@ npm                    /usr/bin/npm         and are installed by it
 [ "${1:-}" != bench ] || wanted="$wanted
 libvips-dev            /usr/include/vips/vips.h   scaling photographs is measured beside libvips
 lomiri-wallpapers-16.04   /usr/share/backgrounds/picosdeeuropa_by_Aitzol_Berasategi.jpg   photographs
-"
-
-if [ "${1:-}" = bench ]; then
-    wanted="$wanted
 nginx                  /usr/sbin/nginx      the server of static files that serving photos is compared with
 wrk                    /usr/bin/wrk         the load on both
 "
-fi
 
 missing=''
 while read -r package file why; do

@@ -94,9 +94,9 @@ clean() {
 
 # What the machine must offer. A test that misses one of these fails; it does not skip.
 require() {
-    local required=photo,strace,faketime,exiftool,browser,s3,postgres
+    local required=photo,strace,faketime,exiftool,browser,curl,npm,s3,postgres
     if [ -n "${CI:-}" ] || [ "$(id -u)" -eq 0 ]; then
-        required=photo,strace,faketime,exiftool,browser,s3,postgres,tmpfs,root,netns
+        required=$required,tmpfs,root,netns
     else
         echo "not root: tests that mount a file system or make a network are skipped (CI runs them)"
     fi

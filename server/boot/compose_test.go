@@ -26,6 +26,9 @@ import (
 // secret matches names of variables that hold one.
 var secret = regexp.MustCompile(`PASSWORD|SECRET|MC_HOST`)
 
+// oidcSecret is the one secret that a deployment may do without, and the one variable that is no setting's.
+const oidcSecret = "CAMEO_OIDC_CLIENT_SECRET"
+
 func deployed(t *testing.T, name string) string {
 	t.Helper()
 	text, err := os.ReadFile(filepath.Join(root(t), filepath.FromSlash(name)))
@@ -113,8 +116,13 @@ func TestComposeHasNoDefaultSecret(t *testing.T) {
 			t.Errorf("%s: .env.example has it: %v, required: %v, default %q", name, asked, v.Required, v.DefaultValue)
 		}
 	}
+	env[oidcSecret] = "the-issuer's"
 	given := slices.Collect(maps.Values(env))
-	for name, s := range project(t).Services {
+	p, err := compose(t.Context(), t, env)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for name, s := range p.Services {
 		for variable, value := range s.Environment {
 			from := func(g string) bool { return value != nil && strings.Contains(*value, g) }
 			if secret.MatchString(variable) && !slices.ContainsFunc(given, from) {
@@ -129,9 +137,40 @@ func TestComposeHasNoDefaultSecret(t *testing.T) {
 	}
 }
 
+// What .env.example offers in a comment reaches the nodes when it is given, and is absent when it is not.
+func TestComposeHandsOnWhatIsOptional(t *testing.T) {
+	t.Parallel()
+	without, env, offered := project(t), filled(t), map[string]bool{}
+	for line := range strings.Lines(deployed(t, ".env.example")) {
+		if !strings.HasPrefix(line, "#") {
+			continue
+		}
+		for _, name := range regexp.MustCompile(`CAMEO_[A-Z_]+`).FindAllString(line, -1) {
+			offered[name], env[name] = true, "given "+name
+		}
+	}
+	if !offered[oidcSecret] || len(offered) < 20 {
+		t.Fatalf("got %d variables that .env.example offers: %v", len(offered), offered)
+	}
+	with, err := compose(t.Context(), t, env)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, node := range []string{"cameo1", "cameo2", "prepare"} {
+		for name := range offered {
+			if got := with.Services[node].Environment[name]; got == nil || *got != env[name] {
+				t.Errorf("%s: %s is not handed on", node, name)
+			}
+			if got := without.Services[node].Environment[name]; got != nil {
+				t.Errorf("%s: %s is %q though nobody gave it", node, name, *got)
+			}
+		}
+	}
+}
+
 func TestComposeSetsOnlyVariablesThatThereAre(t *testing.T) {
 	t.Parallel()
-	known := settings(reflect.TypeFor[boot.Config]())
+	known := append(settings(reflect.TypeFor[boot.Config]()), oidcSecret)
 	if len(known) < 20 {
 		t.Fatalf("got %d variables of boot.Config: %v", len(known), known)
 	}

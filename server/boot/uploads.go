@@ -1,13 +1,17 @@
 package boot
 
 import (
+	"cmp"
 	"context"
 	"path"
 	"strings"
 
+	"github.com/labstack/echo/v4"
+
 	"cameo/association"
 	"cameo/association/imaging"
 	"cameo/server/reply"
+	"cameo/server/resumable"
 	"cameo/server/tus"
 	"cameo/storage"
 	"cameo/storage/fault"
@@ -17,8 +21,47 @@ import (
 func (n *Node) uploads(pace reply.Pace) (*tus.Handler, error) {
 	return tus.New(tus.Config{
 		Engine: n.Engine, Auth: n.auth, Pace: pace, Public: n.config.public(),
-		Begin: n.beginUpload, Finish: n.finishUpload,
+		Begin: func(_ context.Context, a association.Actor, u storage.New) (storage.New, error) {
+			return begin(a, u)
+		},
+		Finish: n.finish,
 	})
+}
+
+// memberKey is where a request carries who makes it, from its beginning on.
+const memberKey = "cameo.member"
+
+// resumable makes the dialect of resumable uploads, and tells it what uploads are for.
+func (n *Node) resumable(pace reply.Pace) *resumable.Handler {
+	return resumable.New(resumable.Config{
+		Engine: n.Engine, Auth: n.auth, Clock: n.machine.Clock, Pace: pace, Versions: n.config.Resumable,
+		Member: func(c echo.Context, community storage.Community) (storage.Subject, error) {
+			actor, err := n.member(c, community)
+			c.Set(memberKey, actor)
+			return actor.In(community).Subject(), err
+		},
+		May: func(c echo.Context, u storage.Upload) error {
+			actor, _ := c.Get(memberKey).(association.Actor)
+			return actor.See(u)
+		},
+		Begin: func(c echo.Context, u storage.New) (storage.New, error) {
+			actor, _ := c.Get(memberKey).(association.Actor)
+			return begin(actor, u)
+		},
+		Finish: n.finish,
+	})
+}
+
+// member returns who makes the request, a member of the community.
+func (n *Node) member(c echo.Context, community storage.Community) (association.Actor, error) {
+	actor, err := n.auth.Actor(c)
+	if err == nil {
+		err = cmp.Or(actor.Present(), actor.Enter(community))
+	}
+	if refused := reply.NoteActor(c, string(actor.GUID)); refused != nil {
+		return actor, refused
+	}
+	return actor, err
 }
 
 // public is the first URL by which clients reach the service, "" when none is set.
@@ -29,20 +72,18 @@ func (c Config) public() string {
 	return string(c.PublicURL[0])
 }
 
-// beginUpload judges a creation of a dialect that knows nothing of people: the type of the file, and whose
-// photo it is to be. A type that was not declared is taken from the file's name.
-func (n *Node) beginUpload(_ context.Context, a association.Actor, u storage.New) (storage.New, error) {
+// begin judges a creation of a dialect that knows nothing of people: the type of the file, and whose photo it
+// is to be, so that nobody sends a file in vain. A type that was not declared is taken from the file's name.
+func begin(a association.Actor, u storage.New) (storage.New, error) {
 	if u.Partial { // it is no file, and nobody's photo
 		u.Type, u.Wish = "", ""
 		return u, nil
 	}
-	if u.Type == "" {
-		u.Type = typeByName(u.Name)
-	}
+	u.Type = cmp.Or(u.Type, typeByName(u.Name))
 	if !imaging.Accepted(u.Type) {
-		return u, fault.New(fault.Unsupported,
-			"image/jpeg, image/png, image/gif and image/webp are accepted; the type is told by the metadata "+
-				"filetype, or by the end of filename").Because(string(imaging.NotAnImage))
+		return u, fault.New(fault.Unsupported, "image/jpeg, image/png, image/gif and image/webp are accepted; "+
+			"the type is the declared one, or else by the end of the file's name").
+			Because(string(imaging.NotAnImage))
 	}
 	if u.Wish == "" {
 		return u, nil
@@ -70,8 +111,16 @@ func typeByName(name string) string {
 	return ""
 }
 
-// finishUpload makes a complete upload the photo of the person that it was uploaded for.
-func (n *Node) finishUpload(ctx context.Context, a association.Actor, u storage.Upload) error {
-	_, err := n.Photos.Associate(ctx, a, u.ID, association.GUID(u.Wish))
-	return err
+// finish makes an upload that may be complete the photo of the person that it was made for, whichever dialect
+// has completed it. Who asks is looked at again: much time may have passed since the request began. The
+// client may have gone when its last byte had arrived; what it asked for was all said by then.
+func (n *Node) finish(c echo.Context, u storage.Upload) error {
+	if u.State != storage.Complete || u.Wish == "" {
+		return nil
+	}
+	actor, err := n.auth.Renew(c)
+	if err != nil {
+		return err
+	}
+	return n.Photos.Fulfil(context.WithoutCancel(c.Request().Context()), actor, u)
 }

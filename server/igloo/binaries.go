@@ -2,6 +2,7 @@ package igloo
 
 import (
 	"bytes"
+	"context"
 	"fmt"
 	"io"
 	"net/http"
@@ -36,7 +37,6 @@ func (h *Handler) Download(c echo.Context) error {
 	if reply.Matches(c.Request().Header, tag) {
 		return c.NoContent(http.StatusNotModified)
 	}
-	head.Set("Accept-Ranges", "bytes")
 	if err := h.showDigest(c, u); err != nil {
 		return unsent(c, err)
 	}
@@ -46,6 +46,13 @@ func (h *Handler) Download(c echo.Context) error {
 		head.Set("Content-Range", "bytes */"+strconv.FormatInt(u.Length, 10))
 		return err
 	}
+	describeFile(head, u, part)
+	return h.send(c, u, part)
+}
+
+// describeFile says in the headers what the part is, and that nobody may run it.
+func describeFile(head http.Header, u storage.Upload, part part) {
+	head.Set("Accept-Ranges", "bytes")
 	head.Set("Content-Security-Policy", sandbox)
 	head.Set("Content-Disposition", reply.ContentDisposition("attachment", u.Name))
 	head.Set("Content-Length", strconv.FormatInt(part.n, 10))
@@ -53,22 +60,13 @@ func (h *Handler) Download(c echo.Context) error {
 	if part.partial {
 		head.Set("Content-Range", fmt.Sprintf("bytes %d-%d/%d", part.off, part.off+part.n-1, u.Length))
 	}
-	return h.send(c, u, part)
 }
 
 // showDigest tells the file's SHA-256 if it is known, or asked for.
 func (h *Handler) showDigest(c echo.Context, u storage.Upload) error {
-	sum := u.SHA256
-	if sum == nil && reply.WantsReprDigest(c.Request().Header) {
-		var err error
-		if sum, err = h.Engine.Digest(c.Request().Context(), u); err != nil {
-			return err
-		}
-	}
-	if sum != nil {
-		reply.SetReprDigest(c.Response().Header(), sum)
-	}
-	return nil
+	return reply.ShowReprDigest(c, u.SHA256, func(ctx context.Context) ([]byte, error) {
+		return h.Engine.Digest(ctx, u)
+	})
 }
 
 // first is how much of a file is read, and so checked, before the answer begins: damage found later can

@@ -34,6 +34,8 @@ type Config struct {
 	Auth   *auth.Auth
 	Clock  storage.Clock
 	Pace   reply.Pace // how slowly the body of a PATCH may come
+	// Finish makes true what the upload was made for in another dialect, if it is Complete and its owner asks.
+	Finish func(c echo.Context, u storage.Upload) error
 }
 
 // Handler answers Igloo's paths. Its methods are echo handlers; server/routes.go says which path is whose.

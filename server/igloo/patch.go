@@ -31,6 +31,11 @@ func (h *Handler) Patch(c echo.Context) error {
 	if r.Query {
 		return h.query(c, actor, u, r)
 	}
+	return h.receive(c, u, r)
+}
+
+// receive answers a PATCH that brings the bytes of r.
+func (h *Handler) receive(c echo.Context, u storage.Upload, r storage.ContentRange) error {
 	w, err := incoming(c.Request(), u, r)
 	if err != nil {
 		return err
@@ -45,6 +50,9 @@ func (h *Handler) Patch(c echo.Context) error {
 	progress(c, u)
 	if err != nil {
 		return beyond(c, u, r, err)
+	}
+	if err := h.Finish(c, u); err != nil {
+		return err
 	}
 	return h.show(c, told(u), u)
 }
@@ -85,7 +93,8 @@ func (h *Handler) empty(c echo.Context) error {
 }
 
 // settled is the upload after a running write has ended, if the uploader asks: the offset told stays true
-// until the next write. Another's question, an administrator's, disturbs nobody.
+// until the next write, and what is to be done at its end is made up for. Another's question, an
+// administrator's, disturbs nobody.
 func (h *Handler) settled(c echo.Context, a association.Actor, u storage.Upload) (storage.Upload, error) {
 	if u.Owner != a.In(u.Community).Subject() {
 		return u, nil
@@ -94,7 +103,10 @@ func (h *Handler) settled(c echo.Context, a association.Actor, u storage.Upload)
 	if now.Key != "" {
 		progress(c, now)
 	}
-	return now, err
+	if err != nil {
+		return now, err
+	}
+	return now, h.Finish(c, now)
 }
 
 // incoming judges what the headers say of the body.

@@ -1,6 +1,7 @@
 package reply
 
 import (
+	"context"
 	"crypto/md5"
 	"crypto/sha256"
 	"crypto/sha512"
@@ -10,6 +11,7 @@ import (
 	"strings"
 
 	"github.com/dunglas/httpsfv"
+	"github.com/labstack/echo/v4"
 
 	"cameo/storage/fault"
 )
@@ -86,13 +88,23 @@ func ReprDigest(h http.Header) ([]byte, error) {
 	return sum, nil
 }
 
-// SetReprDigest says in the headers of an answer which SHA-256 the whole file has.
-func SetReprDigest(h http.Header, sum []byte) {
-	h.Set("Repr-Digest", "sha-256=:"+base64.StdEncoding.EncodeToString(sum)+":")
+// ShowReprDigest says in the headers of the answer which SHA-256 the whole file has: the one that is known,
+// or, for a request that asks for it (Want-Repr-Digest), the one that compute finds.
+func ShowReprDigest(c echo.Context, known []byte, compute func(context.Context) ([]byte, error)) error {
+	sum := known
+	if sum == nil && wantsReprDigest(c.Request().Header) {
+		var err error
+		if sum, err = compute(c.Request().Context()); err != nil {
+			return err
+		}
+	}
+	if sum != nil {
+		c.Response().Header().Set("Repr-Digest", "sha-256=:"+base64.StdEncoding.EncodeToString(sum)+":")
+	}
+	return nil
 }
 
-// WantsReprDigest says whether a request asks for the SHA-256 of the whole file (Want-Repr-Digest).
-func WantsReprDigest(h http.Header) bool {
+func wantsReprDigest(h http.Header) bool {
 	wanted, err := httpsfv.UnmarshalDictionary(h.Values("Want-Repr-Digest"))
 	if err != nil {
 		return false

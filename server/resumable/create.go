@@ -25,7 +25,7 @@ func (h *Handler) Create(c echo.Context) error {
 	if err != nil {
 		return err
 	}
-	n, err := describe(c.Request().Header)
+	n, err := describe(c.Request())
 	if err != nil {
 		return err
 	}
@@ -58,7 +58,7 @@ func (h *Handler) begin(c echo.Context, in incoming, n storage.New) (storage.Upl
 	}
 	h.tell(c, u)
 	head := c.Response().Header()
-	head.Set(echo.HeaderLocation, location(c, u))
+	head.Set(echo.HeaderLocation, "/v1/communities/"+u.Community.String()+"/uploads/"+string(u.Key))
 	if in.interim && in.resumable {
 		h.interim(c, in, http.Header{
 			"Location": {head.Get(echo.HeaderLocation)}, "Upload-Limit": {head.Get("Upload-Limit")},
@@ -68,16 +68,6 @@ func (h *Handler) begin(c echo.Context, in incoming, n storage.New) (storage.Upl
 		}
 	}
 	return u, nil
-}
-
-// location is where the upload is. What is to be done at its end stays part of the address, so that whichever
-// request completes it says so.
-func location(c echo.Context, u storage.Upload) string {
-	at := "/v1/communities/" + u.Community.String() + "/uploads/" + string(u.Key)
-	if query := c.Request().URL.Query().Encode(); query != "" {
-		at += "?" + query
-	}
-	return at
 }
 
 // interim sends a 104, which names the version that both sides speak.

@@ -4,18 +4,21 @@ import (
 	"encoding/base64"
 	"mime"
 	"net/http"
+	"net/url"
 	"strings"
 
 	"cameo/storage"
 	"cameo/storage/fault"
 )
 
-// describe reads what a request says of the file: its name and its media type, "" if it tells none.
+// describe reads what a request says of the file: its name and its media type, "" if it tells none; and in
+// its query, whose photo it is to be.
 //
 // The name is Content-Disposition's. The type is Content-Type's, unless that speaks of the request and not of
 // the file, as some libraries cannot help. tus-js-client, whose applications cannot set these headers for one
 // request alone, tells both in Upload-Metadata as well.
-func describe(h http.Header) (storage.New, error) {
+func describe(r *http.Request) (storage.New, error) {
+	h := r.Header
 	if coding := h.Get("Content-Encoding"); coding != "" && !strings.EqualFold(coding, "identity") {
 		return storage.New{}, fault.New(fault.Unsupported, "the file must be sent as it is, without a coding").
 			About("Content-Encoding")
@@ -37,7 +40,23 @@ func describe(h http.Header) (storage.New, error) {
 	if err != nil {
 		return storage.New{}, err
 	}
-	return storage.New{Name: clean, Type: kind, Request: h.Get("Idempotency-Key")}, nil
+	n := storage.New{Name: clean, Type: kind, Request: h.Get("Idempotency-Key")}
+	n.Wish, err = wish(r.URL.Query())
+	return n, err
+}
+
+// wish is the objectId whose photo the upload is to be, "" for nobody's.
+func wish(query url.Values) (string, error) {
+	person, kind := query.Get("objectId"), query.Get("type")
+	switch {
+	case person == "" && kind == "":
+		return "", nil
+	case !strings.EqualFold(kind, "ProfilePhoto"):
+		return "", fault.New(fault.Invalid, "type must be ProfilePhoto").About("type")
+	case person == "":
+		return "", fault.New(fault.Invalid, "objectId must be a GUID").About("objectId")
+	}
+	return person, nil
 }
 
 // general says whether a media type tells nothing of the file.

@@ -25,11 +25,11 @@ type Config struct {
 	// May is nil if who makes the request, a Member, may use the upload. Else it is the very error for an upload
 	// that nobody has.
 	May func(c echo.Context, u storage.Upload) error
-	// Begin judges, before an upload is made, the upload itself and what the request's query asks to be done
-	// with it at its end. It returns the upload as it is to be made.
+	// Begin judges, before an upload is made, the upload itself and the right to its wish. It returns the upload
+	// as it is to be made.
 	Begin func(c echo.Context, n storage.New) (storage.New, error)
-	// Finish does what the query asks, of an upload that is complete, if who asks may still have it done.
-	// Asking again changes nothing.
+	// Finish makes true what the upload wishes, if it is Complete, its owner asks, and may still have it done.
+	// It may be called again after it was done.
 	Finish func(c echo.Context, u storage.Upload) error
 }
 

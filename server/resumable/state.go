@@ -12,7 +12,8 @@ import (
 const partialUpload = "application/partial-upload"
 
 // State answers HEAD and GET: how far the upload has come. If the uploader asks, a write that runs is ended
-// first, so that the offset told is good for the next one. Another's question, an administrator's, disturbs
+// first, so that the offset told is good for the next one, and what a lost answer has left undone at the
+// upload's end is made up for. Another's question, an administrator's, disturbs
 // nobody.
 func (h *Handler) State(c echo.Context) error {
 	u, own, err := h.seen(c, h.Engine.Find)
@@ -27,6 +28,9 @@ func (h *Handler) State(c echo.Context) error {
 	}
 	if u.State == storage.Failed {
 		return u.Closed()
+	}
+	if err := h.Finish(c, u); err != nil {
+		return err
 	}
 	if err := h.digest(c, u); err != nil {
 		return err

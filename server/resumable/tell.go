@@ -1,6 +1,7 @@
 package resumable
 
 import (
+	"context"
 	"net/http"
 	"strconv"
 
@@ -64,17 +65,9 @@ func (h *Handler) digest(c echo.Context, u storage.Upload) error {
 	if u.State != storage.Complete {
 		return nil
 	}
-	sum := u.SHA256
-	if sum == nil && reply.WantsReprDigest(c.Request().Header) {
-		var err error
-		if sum, err = h.Engine.Digest(c.Request().Context(), u); err != nil {
-			return err
-		}
-	}
-	if sum != nil {
-		reply.SetReprDigest(c.Response().Header(), sum)
-	}
-	return nil
+	return reply.ShowReprDigest(c, u.SHA256, func(ctx context.Context) ([]byte, error) {
+		return h.Engine.Digest(ctx, u)
+	})
 }
 
 // finished is the final answer to the request that completed an upload.
@@ -86,7 +79,7 @@ type finished struct {
 	State         string `json:"state"`
 }
 
-// finish does what was asked to be done at the upload's end, and answers.
+// finish makes true what the upload wishes, and answers.
 func (h *Handler) finish(c echo.Context, status int, u storage.Upload) error {
 	if err := h.Finish(c, u); err != nil {
 		return err

@@ -9,8 +9,8 @@ import (
 )
 
 // Require goes on if the machine offers what a test needs. Else the test is skipped with the reason why, or
-// failed if CAMEO_TEST_REQUIRE, a list with commas, has the name: photo, exiftool, browser, tmpfs, strace,
-// faketime or root.
+// failed if CAMEO_TEST_REQUIRE, a list with commas, has the name. deploy/tools/test.sh says which names there
+// are.
 func Require(t testing.TB, name string, ok bool, why string) {
 	t.Helper()
 	sqltest.Require(t, name, ok, why)

@@ -99,10 +99,16 @@ var rights = map[string][]right{
 
 	"OPTIONS " + resumable:    {{on: ofNobody}},
 	"OPTIONS " + resumableOne: {{on: ofNobody}},
-	"POST " + resumable:       {{do: association.EnterCommunity, on: ofCommunity, header: asPart}},
-	"HEAD " + resumableOne:    {{do: association.UseUpload, on: ofUpload}},
-	"GET " + resumableOne:     {{do: association.UseUpload, on: ofUpload}},
-	"DELETE " + resumableOne:  {{do: association.UseUpload, on: ofUpload}},
+	"POST " + resumable: {
+		{do: association.EnterCommunity, on: ofCommunity, header: asPart},
+		{ // an open directory adds whom an administrator names
+			do: association.ChangePhoto, on: ofPerson, query: "?type=ProfilePhoto&objectId={objectId}", header: asPart,
+			missing: http.StatusOK,
+		},
+	},
+	"HEAD " + resumableOne:   {{do: association.UseUpload, on: ofUpload}},
+	"GET " + resumableOne:    {{do: association.UseUpload, on: ofUpload}},
+	"DELETE " + resumableOne: {{do: association.UseUpload, on: ofUpload}},
 	"PATCH " + resumableOne: {{do: association.UseUpload, on: ofUpload, header: http.Header{
 		"Content-Type": {"application/partial-upload"}, "Upload-Complete": {"?1"}, "Upload-Offset": {"1000"},
 	}}},
@@ -151,7 +157,8 @@ var rights = map[string][]right{
 	"POST /signin":         {{on: ofNobody, fails: http.StatusUnauthorized}},
 	"GET /signin/start":    {{on: ofNobody, fails: http.StatusNotFound}}, // there is no issuer
 	"GET /signin/callback": {{on: ofNobody, fails: http.StatusNotFound}},
-	"GET /signin/link":     {{on: ofNobody, fails: http.StatusGone}},
+	"GET /signin/link":     {{on: ofNobody}},
+	"POST /signin/link":    {{on: ofNobody, fails: http.StatusGone}},
 	"POST /signout":        {{on: ofNobody}},
 
 	// Gigya's methods know other credentials, and refuse with the status 200: see package gigya's own tests.

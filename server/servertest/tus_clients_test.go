@@ -29,7 +29,7 @@ func tusClients(t *testing.T) string {
 	if err == nil {
 		_, err = os.Stat(filepath.Join(folder, "node_modules", "tus-js-client"))
 	}
-	servertest.Require(t, "browser", err == nil, "npm and Node.js are not installed, or the registry cannot be reached")
+	servertest.Require(t, "npm", err == nil, "npm and Node.js are not installed, or the registry cannot be reached")
 	return folder
 }
 
@@ -151,6 +151,8 @@ func TestUppy(t *testing.T) {
 // curl uploads in three calls, the second of which is killed.
 func TestCurlSpeaksTus(t *testing.T) {
 	t.Parallel()
+	_, err := exec.LookPath("curl")
+	servertest.Require(t, "curl", err == nil, "curl is not installed")
 	content := servertest.Picture("curl", 2_000_000)
 	dir := t.TempDir()
 	if err := os.WriteFile(filepath.Join(dir, "me.png"), content, 0o600); err != nil {

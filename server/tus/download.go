@@ -34,15 +34,19 @@ func (h *Handler) Download(c echo.Context) error {
 	if err := from.open(); err != nil {
 		return err
 	}
-	head := c.Response().Header()
+	describeFile(c.Response().Header(), u)
+	http.ServeContent(c.Response(), c.Request(), "", time.Time{}, from)
+	return nil
+}
+
+// describeFile says in the headers what the file is, and that nobody may run it.
+func describeFile(head http.Header, u storage.Upload) {
 	head.Set("Tus-Resumable", version)
 	head.Set("Cache-Control", "private, no-cache")
 	head.Set("Content-Security-Policy", "default-src 'none'; sandbox")
 	head.Set("Content-Disposition", reply.ContentDisposition("attachment", u.Name))
 	head.Set("Content-Type", u.Type)
 	head.Set("ETag", reply.ETag(u.CRC, u.Length))
-	http.ServeContent(c.Response(), c.Request(), "", time.Time{}, from)
-	return nil
 }
 
 // file is a complete upload as http.ServeContent reads it.

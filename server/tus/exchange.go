@@ -53,18 +53,12 @@ func (x *exchange) pass() error {
 	case answer.status >= http.StatusBadRequest:
 		return &refusal{status: answer.status, text: strings.TrimSpace(answer.text.String())}
 	}
-	if err := x.finish(); err != nil {
-		return err
+	if x.method != http.MethodDelete {
+		if err := x.h.Finish(x.c, x.u); err != nil {
+			return err
+		}
 	}
 	return x.answer(answer)
-}
-
-// finish makes true what the upload wishes, once it is complete.
-func (x *exchange) finish() error {
-	if x.u.State != storage.Complete || x.u.Wish == "" || x.method == http.MethodDelete || !x.owns() {
-		return nil
-	}
-	return x.h.Finish(context.WithoutCancel(x.c.Request().Context()), x.actor, x.u)
 }
 
 // answer completes what the library says, and sends it.

@@ -1,6 +1,7 @@
 package tus_test
 
 import (
+	"bytes"
 	"encoding/json"
 	"fmt"
 	"strings"
@@ -8,6 +9,7 @@ import (
 	"time"
 
 	"cameo/server/servertest"
+	"cameo/storage"
 )
 
 // Foreign and missing keys get the same answer, a stranger 401.
@@ -102,10 +104,13 @@ func TestALostAssociationIsMadeUpFor(t *testing.T) {
 		return got.Header.Get("Location")
 	}
 	first := upload("first")
-	// Igloo's PATCH knows no wish: as if the server had stopped between the last byte and the association.
-	i.want(200, request{method: "PATCH", path: igloo + "/uploads/" + key(first), body: picture("first"), head: []string{
-		fmt.Sprintf("Content-Range: bytes 0-%d/%d", size-1, size), "Content-Type: image/png",
-	}})
+	// As if the server had stopped between the last byte and the association.
+	_, err := i.Engine().Append(t.Context(), storage.Write{
+		ID: i.id(first), Len: size, Total: storage.Unknown, Body: steady{bytes.NewReader(picture("first"))},
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
 	i.want(200, request{method: "HEAD", path: first, as: "admin"})
 	if i.photo(jane) != "" {
 		t.Fatal("an administrator's look made the photo")
@@ -123,6 +128,45 @@ func TestALostAssociationIsMadeUpFor(t *testing.T) {
 		t.Errorf("got %s, want %s: the old upload took the photo back", got, newer)
 	}
 }
+
+// Whichever dialect brings the last byte makes the wish true, or makes up for it.
+func TestIglooFinishesWhatHasAWish(t *testing.T) {
+	t.Parallel()
+	for name, finish := range map[string]func(i *instance, entry string, data []byte){
+		"by its last bytes": func(i *instance, entry string, data []byte) {
+			i.want(200, request{method: "PATCH", path: entry, body: data[1000:], head: []string{
+				fmt.Sprintf("Content-Range: bytes 1000-%d/%d", size-1, size), "Content-Type: image/png",
+			}})
+		},
+		"by a question": func(i *instance, entry string, data []byte) {
+			_, err := i.Engine().Append(i.t.Context(), storage.Write{
+				ID: i.id(entry), At: 1000, Len: size - 1000, Total: storage.Unknown, Body: steady{bytes.NewReader(data[1000:])},
+			})
+			if err != nil {
+				i.t.Fatal(err)
+			}
+			i.want(200, request{method: "PATCH", path: entry, head: []string{"Content-Range: bytes */*"}})
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			i, data := start(t), picture("me")
+			got := i.want(201, request{method: "POST", path: uploads, head: []string{
+				fmt.Sprint("Upload-Length: ", size), meta("filename", "me.png", "objectId", person("jane"), "type", "ProfilePhoto"),
+			}})
+			at := got.Header.Get("Location")
+			i.patch(at, 0, data[:1000])
+			finish(i, igloo+"/uploads/"+key(at), data)
+			i.wantPhoto(person("jane"))
+		})
+	}
+}
+
+// steady is a body that nothing interrupts.
+type steady struct{ *bytes.Reader }
+
+// Interrupt does nothing: every byte is there.
+func (steady) Interrupt() {}
 
 // photo is the version of the person's newest photo, "" if there is none.
 func (i *instance) photo(who string) string {

@@ -5,6 +5,7 @@ import (
 	"net/http"
 	"time"
 
+	"github.com/labstack/echo/v4"
 	tusd "github.com/tus/tusd/v2/pkg/handler"
 	"golang.org/x/exp/slog"
 
@@ -33,9 +34,9 @@ type Config struct {
 	// Begin judges a creation before anything is made: the type, the right to the wish. It returns what is to be
 	// created.
 	Begin func(ctx context.Context, actor auth.Actor, n storage.New) (storage.New, error)
-	// Finish makes true what a Complete upload wishes. It may be called again after it was done, as long as the
-	// upload has its wish.
-	Finish func(ctx context.Context, actor auth.Actor, u storage.Upload) error
+	// Finish makes true what the upload wishes, if it is Complete and its owner asks. It may be called again
+	// after it was done.
+	Finish func(c echo.Context, u storage.Upload) error
 }
 
 // Handler answers tus's paths. Its methods are echo handlers; server/routes.go says which path is whose.

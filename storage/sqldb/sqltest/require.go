@@ -8,7 +8,8 @@ import (
 )
 
 // Require goes on if the machine offers what a test needs. Else the test is skipped with the reason why, or
-// failed if CAMEO_TEST_REQUIRE, a list with commas, has the name: postgres or netns.
+// failed if CAMEO_TEST_REQUIRE, a list with commas, has the name. deploy/tools/test.sh says which names there
+// are.
 func Require(tb testing.TB, name string, ok bool, why string) {
 	tb.Helper()
 	if ok {
