@@ -6,8 +6,8 @@ import (
 )
 
 // decodePhoto returns what base64 stands for, in whichever spelling Gigya's clients send it: with line
-// breaks, padded or not, of the standard or the URL-safe alphabet, behind a data: prefix, and with spaces where an
-// encoder of forms forgot a plus sign. It uses text's own memory.
+// breaks, padded or not, of the standard or the URL-safe alphabet, behind a data: prefix, and with spaces
+// where an encoder of forms forgot a plus sign. It uses text's own memory.
 func decodePhoto(text []byte) ([]byte, error) {
 	notBase64 := func(cause error) error { return wrong(invalidValue, "photoBytes: not base64").because(cause) }
 	if bytes.HasPrefix(text, []byte("data:")) {
