@@ -34,7 +34,7 @@ const turnWait = 10 * time.Second
 
 // turn waits until one more photo may be in memory. A call without one does not wait.
 func (h *Handler) turn(c echo.Context, m method) (leave func(), err error) {
-	if !m.photo || c.Request().Method != http.MethodPost {
+	if !m.heavy && (!m.photo || c.Request().Method != http.MethodPost) {
 		return func() {}, nil
 	}
 	ctx, cancel := context.WithTimeout(c.Request().Context(), turnWait)

@@ -108,7 +108,8 @@ type method struct {
 	params []string // of its own, in lower case
 	run    func(*call) (object, error)
 	open   bool // finds out by itself who calls
-	photo  bool // may carry one in its body
+	photo  bool // may carry a photo in its body
+	heavy  bool // holds a photo in memory that is none of its body's
 }
 
 // call is one request of a client.

@@ -45,7 +45,7 @@ func (h *Handler) UploadProfilePhoto(c echo.Context) error {
 // ImportProfilePhoto fetches a photo from a URL.
 func (h *Handler) ImportProfilePhoto(c echo.Context) error {
 	return h.serve(c, method{
-		params: []string{"uid", "url", "publish"},
+		params: []string{"uid", "url", "publish"}, heavy: true,
 		run: func(c *call) (object, error) {
 			from, err := c.params.want("url")
 			if err != nil {
@@ -141,7 +141,7 @@ func (held) Interrupt() {}
 
 // PublishProfilePhoto shows the photo that was sent last.
 func (h *Handler) PublishProfilePhoto(c echo.Context) error {
-	return h.serve(c, method{params: []string{"uid", "thumbnail"}, run: (*call).publishSent})
+	return h.serve(c, method{params: []string{"uid", "thumbnail"}, heavy: true, run: (*call).publishSent})
 }
 
 func (c *call) publishSent() (object, error) {

@@ -38,6 +38,7 @@ func (c *call) original(id storage.ID) ([]byte, error) {
 func (h *Handler) GetProfilePhoto(c echo.Context) error {
 	m := method{
 		params: []string{"uid", "type", "ts", "version", "expires", "signature"},
+		heavy:  true,
 		run:    func(c *call) (object, error) { return nil, c.sendPhoto() },
 	}
 	if c.QueryParam("version") != "" { // whoever shows it, on whatever page
