@@ -39,6 +39,9 @@ func (s *site) dialect(path string) dialect {
 	if resumable.Owns(path) {
 		return s.Uploads
 	}
+	if strings.HasPrefix(path, "/accounts.") || strings.HasPrefix(path, "/socialize.") {
+		return s.Gigya
+	}
 	if path == "/signin" || path == "/signout" || strings.HasPrefix(path, "/signin/") {
 		return s.Page
 	}

@@ -12,6 +12,7 @@ func (s *site) routes(e *echo.Echo) {
 	s.tusRoutes(e)
 	s.resumableRoutes(e)
 	s.salesforceRoutes(e)
+	s.gigyaRoutes(e)
 	s.photoRoutes(e)
 	s.peopleRoutes(e)
 	s.sessionRoutes(e)
@@ -183,4 +184,39 @@ func (s *site) peopleRoutes(e *echo.Echo) {
 	e.POST(community+user+"/enable", s.People.Enable, s.small)
 	e.GET(community+"/uploads", s.People.Uploads)
 	e.GET(community+"/audit", s.People.Audit)
+}
+
+// gigyaRoutes are methods, each by GET and by POST. Who guesses at secrets is stopped as one who guesses at
+// passwords.
+func (s *site) gigyaRoutes(e *echo.Echo) {
+	for path, method := range map[string]echo.HandlerFunc{
+		// Photos.
+		"/accounts.setProfilePhoto":     s.Gigya.SetProfilePhoto,
+		"/accounts.importProfilePhoto":  s.Gigya.ImportProfilePhoto,
+		"/accounts.uploadProfilePhoto":  s.Gigya.UploadProfilePhoto,
+		"/accounts.publishProfilePhoto": s.Gigya.PublishProfilePhoto,
+		"/accounts.removeProfilePhoto":  s.Gigya.RemoveProfilePhoto,
+		"/accounts.getProfilePhoto":     s.Gigya.GetProfilePhoto,
+
+		// People.
+		"/accounts.getAccountInfo":    s.Gigya.GetAccountInfo,
+		"/socialize.setUserInfo":      s.Gigya.SetUserInfo,
+		"/socialize.getUserInfo":      s.Gigya.GetUserInfo,
+		"/socialize.getSavedResponse": s.Gigya.GetSavedResponse,
+
+		// Sites.
+		"/accounts.getPolicies": s.Gigya.GetPolicies,
+		"/accounts.setPolicies": s.Gigya.SetPolicies,
+
+		// Tokens and sessions.
+		"/socialize.getToken":            s.Gigya.GetToken,
+		"/accounts.initRegistration":     s.Gigya.InitRegistration,
+		"/accounts.register":             s.Gigya.Register,
+		"/accounts.finalizeRegistration": s.Gigya.FinalizeRegistration,
+		"/accounts.login":                s.Gigya.Login,
+		"/accounts.notifyLogin":          s.Gigya.NotifyLogin,
+	} {
+		e.GET(path, method, s.limitSignIn)
+		e.POST(path, method, s.limitSignIn)
+	}
 }

@@ -11,6 +11,7 @@ import (
 
 	"cameo/server"
 	"cameo/server/auth"
+	"cameo/server/gigya"
 	"cameo/server/igloo"
 	"cameo/server/ops"
 	"cameo/server/page"
@@ -89,7 +90,7 @@ func routes(t *testing.T) []*echo.Route {
 		t.Fatal(err)
 	}
 	e, ok := server.New(server.Default(nil), server.Parts{
-		Auth: auth.New(nil, nil, nil), Igloo: igloo.New(igloo.Config{}), Tus: uploads, Uploads: resumable.New(resumable.Config{}), Photos: photos.New(photos.Config{}), Page: pages,
+		Auth: auth.New(nil, nil, nil), Gigya: gigya.New(gigya.Config{}), Igloo: igloo.New(igloo.Config{}), Tus: uploads, Uploads: resumable.New(resumable.Config{}), Photos: photos.New(photos.Config{}), Page: pages,
 		Sessions: sessions.New(sessions.Config{}),
 		Connect:  salesforce.New(salesforce.Config{}),
 		Health:   ops.NewHealth(nil), Metrics: ops.NewMetrics(),

@@ -11,6 +11,7 @@ import (
 	"github.com/labstack/echo/v4"
 
 	"cameo/server/auth"
+	"cameo/server/gigya"
 	"cameo/server/igloo"
 	"cameo/server/ops"
 	"cameo/server/page"
@@ -27,6 +28,7 @@ import (
 // Parts are the rooms of the house, made by server/boot.
 type Parts struct {
 	Auth     *auth.Auth
+	Gigya    *gigya.Handler
 	Igloo    *igloo.Handler
 	Tus      *tus.Handler
 	Uploads  *resumable.Handler

@@ -20,6 +20,7 @@ type commands struct {
 	Signin    signin    `cmd:"" help:"Print a link that signs a person in, once and within an hour."`
 	Community community `cmd:"" help:"Manage communities."`
 	User      user      `cmd:"" help:"Manage the people of a community."`
+	Site      site      `cmd:"" help:"Manage the keys by which Gigya's clients name a community."`
 	Audit     audit     `cmd:"" help:"Print who did what to whom."`
 	Put       put       `cmd:"" help:"Upload a photo; goes on where it stopped when it is called again."`
 	Status    status    `cmd:"" help:"Say how far an upload has come."`

@@ -8,6 +8,7 @@ import (
 	"strings"
 	"time"
 
+	"cameo/association/fetch"
 	"cameo/server/rate"
 	"cameo/server/resumable"
 	"cameo/storage"
@@ -45,9 +46,10 @@ type Config struct {
 	SessionLife Duration `name:"session-life" env:"CAMEO_SESSION_LIFE" default:"720h" placeholder:"TIME" help:"How long a person stays signed in at most."`
 	SessionIdle Duration `name:"session-idle" env:"CAMEO_SESSION_IDLE" default:"24h" placeholder:"TIME" help:"How long a person stays signed in who does nothing."`
 
-	Directory Admission `name:"directory" env:"CAMEO_DIRECTORY" default:"open" placeholder:"open|closed" help:"Whether a person who is not known yet is added at first sight (open) or refused (closed)."`
-	Photos    Audience  `name:"photos" env:"CAMEO_PHOTOS" default:"public" placeholder:"public|members" help:"Who may see photos: everybody, or members of their community and whoever has a signed URL from one."`
-	PhotoURLs Duration  `name:"photo-urls" env:"CAMEO_PHOTO_URLS" default:"1h" placeholder:"TIME" help:"With --photos members: how long a signed URL is good, at most; half as long at least."`
+	Directory   Admission         `name:"directory" env:"CAMEO_DIRECTORY" default:"open" placeholder:"open|closed" help:"Whether a person who is not known yet is added at first sight (open) or refused (closed)."`
+	Photos      Audience          `name:"photos" env:"CAMEO_PHOTOS" default:"public" placeholder:"public|members" help:"Who may see photos: everybody, or members of their community and whoever has a signed URL from one."`
+	ImportAllow []fetch.Exception `name:"import-allow" env:"CAMEO_IMPORT_ALLOW" placeholder:"CIDR:PORT" help:"Network and port inside from which photos may be fetched by URL, such as 10.1.0.0/16:8080. May be given several times."`
+	PhotoURLs   Duration          `name:"photo-urls" env:"CAMEO_PHOTO_URLS" default:"1h" placeholder:"TIME" help:"With --photos members: how long a signed URL is good, at most; half as long at least."`
 
 	Sizes          []int       `name:"sizes" env:"CAMEO_SIZES" default:"72,120,180,240,360,432,504,648" placeholder:"PIXELS" help:"Sides of squares that are made of a photo when they are first asked for, besides those that are made of every photo."`
 	MaxSize        ByteSize    `name:"max-size" env:"CAMEO_MAX_SIZE" default:"512MiB" placeholder:"SIZE" help:"The largest upload."`

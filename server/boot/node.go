@@ -23,6 +23,7 @@ import (
 	"cameo/server/photos"
 	"cameo/server/rate"
 	"cameo/server/rate/tally"
+	"cameo/server/reply"
 	"cameo/server/sessions"
 	"cameo/storage"
 	"cameo/storage/fault"
@@ -167,24 +168,7 @@ func (c Config) sessionLimits() association.SessionLimits {
 
 // speak makes what answers requests.
 func (n *Node) speak() error {
-	alive, end := context.WithCancel(context.Background())
-	n.end = end
-	verifier, err := n.config.newVerifier(alive, n.Keys, n.machine, func(err error) {
-		n.log.WarnContext(alive, "the issuer's keys could not be fetched", "error", err)
-	})
-	if err != nil {
-		return err
-	}
-	n.Provider = auth.NewProvider(verifier, n.machine.Random)
-	if n.auth, err = n.config.newAuth(n.Keys, verifier, n.Photos); err != nil {
-		return err
-	}
-	urls, err := auth.NewURLSigner(n.Keys, n.machine.Clock, time.Duration(n.config.PhotoURLs))
-	if err != nil {
-		return err
-	}
-	pages, err := n.pages()
-	if err != nil {
+	if err := n.recognize(); err != nil {
 		return err
 	}
 	n.health = ops.NewHealth(n.machine.Now,
@@ -197,21 +181,59 @@ func (n *Node) speak() error {
 		cfg.TrustedProxies = append(cfg.TrustedProxies, netip.Prefix(p))
 	}
 	cfg.Pace.Idle, cfg.Pace.MinRate = time.Duration(n.config.IdleTimeout), int64(n.config.MinRate)
-	uploads, err := n.uploads(cfg.Pace)
+	parts, err := n.dialects(cfg.Pace)
 	if err != nil {
 		return err
 	}
-	connect, err := n.connect(urls, cfg.Pace)
+	n.handler = server.New(cfg, parts)
+	return nil
+}
+
+// recognize makes what says who makes a request.
+func (n *Node) recognize() error {
+	alive, end := context.WithCancel(context.Background())
+	n.end = end
+	verifier, err := n.config.newVerifier(alive, n.Keys, n.machine, func(err error) {
+		n.log.WarnContext(alive, "the issuer's keys could not be fetched", "error", err)
+	})
 	if err != nil {
 		return err
 	}
-	n.handler = server.New(cfg, server.Parts{
+	n.Provider = auth.NewProvider(verifier, n.machine.Random)
+	n.auth, err = n.config.newAuth(n.Keys, verifier, n.Photos)
+	return err
+}
+
+// dialects makes a handler for each kind of client.
+func (n *Node) dialects(pace reply.Pace) (server.Parts, error) {
+	urls, err := auth.NewURLSigner(n.Keys, n.machine.Clock, time.Duration(n.config.PhotoURLs))
+	if err != nil {
+		return server.Parts{}, err
+	}
+	pages, err := n.pages()
+	if err != nil {
+		return server.Parts{}, err
+	}
+	uploads, err := n.uploads(pace)
+	if err != nil {
+		return server.Parts{}, err
+	}
+	connect, err := n.connect(urls, pace)
+	if err != nil {
+		return server.Parts{}, err
+	}
+	methods, err := n.methods(pace, urls)
+	if err != nil {
+		return server.Parts{}, err
+	}
+	return server.Parts{
 		Tus:     uploads,
-		Uploads: n.resumable(cfg.Pace),
+		Uploads: n.resumable(pace),
 		Connect: connect,
 		Auth:    n.auth,
+		Gigya:   methods,
 		Igloo: igloo.New(igloo.Config{
-			Engine: n.Engine, Photos: n.Photos, Auth: n.auth, Clock: n.machine.Clock, Pace: cfg.Pace,
+			Engine: n.Engine, Photos: n.Photos, Auth: n.auth, Clock: n.machine.Clock, Pace: pace,
 			Finish: n.finish,
 		}),
 		Photos: photos.New(photos.Config{
@@ -221,6 +243,5 @@ func (n *Node) speak() error {
 		Sessions: sessions.New(sessions.Config{People: n.Photos, Auth: n.auth}),
 		Page:     pages,
 		Health:   n.health, Metrics: n.metrics, Log: n.log, Random: n.machine.Random, Rates: n.rates,
-	})
-	return nil
+	}, nil
 }

@@ -1,0 +1,258 @@
+package gigya_test
+
+import (
+	"bytes"
+	"encoding/base64"
+	"encoding/binary"
+	"hash/crc32"
+	"image"
+	"image/png"
+	"math/rand/v2"
+	"net/http"
+	"net/http/httptest"
+	"net/url"
+	"runtime"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"cameo/association"
+	"cameo/association/fetch"
+	"cameo/server/boot"
+	"cameo/server/servertest"
+	"cameo/storage/sqldb/sqltest"
+)
+
+// picture is a small one.
+func picture(n int) []byte { return servertest.Picture("me.png", n) }
+
+// large is a picture of exactly n bytes, nearly all of which are pixels.
+func large(t *testing.T, n int) []byte {
+	t.Helper()
+	img := image.NewRGBA(image.Rect(0, 0, 1440, (n-200_000)/(1440*3)))
+	from := rand.New(rand.NewPCG(1, 2))
+	for p := range img.Pix {
+		img.Pix[p] = byte(from.Uint32())
+		if p%4 == 3 {
+			img.Pix[p] = 255
+		}
+	}
+	var b bytes.Buffer
+	if err := (&png.Encoder{CompressionLevel: png.NoCompression}).Encode(&b, img); err != nil {
+		t.Fatal(err)
+	}
+	whole := b.Bytes()
+	if len(whole)+12 > n {
+		t.Fatalf("%d bytes are too many", len(whole))
+	}
+	const end = 12 // the last chunk
+	fill := make([]byte, 4+n-len(whole)-12)
+	copy(fill, "noIs")
+	out := append([]byte{}, whole[:len(whole)-end]...)
+	out = binary.BigEndian.AppendUint32(out, uint32(len(fill)-4))
+	out = append(out, fill...)
+	out = binary.BigEndian.AppendUint32(out, crc32.ChecksumIEEE(fill))
+	return append(out, whole[len(whole)-end:]...)
+}
+
+// serve runs a web server until the test ends.
+func serve(t *testing.T, h http.Handler) string {
+	t.Helper()
+	s := httptest.NewServer(h)
+	t.Cleanup(s.Close)
+	return s.URL
+}
+
+func TestLimitsToTheByte(t *testing.T) {
+	t.Parallel()
+	i := start(t, nil, boot.NewSite{})
+	const most = 6_291_456
+	fits := large(t, most)
+	i.want(i.call("accounts.setProfilePhoto", "a", "photoBytes", base64.StdEncoding.EncodeToString(fits), "publish", "true"), 0)
+	tooMany := large(t, most+1)
+	i.want(i.call("accounts.setProfilePhoto", "a", "photoBytes", base64.StdEncoding.EncodeToString(tooMany)), 413004)
+	i.want(i.call("accounts.setProfilePhoto", "a", "photoBytes", strings.Repeat("A", 40<<20)), 413004)
+	var lines strings.Builder // as one of the phones sends it
+	for text := base64.StdEncoding.EncodeToString(fits); text != ""; text = text[min(76, len(text)):] {
+		lines.WriteString(text[:min(76, len(text))] + "\n")
+	}
+	i.want(i.call("accounts.setProfilePhoto", "a", "photoBytes", lines.String()), 0)
+	every := "photoBytes=" + strings.ReplaceAll(url.QueryEscape(strings.Repeat("/", 8<<20)), "%2f", "%2F")
+	i.want(i.send(http.MethodPost, "/accounts.setProfilePhoto", strings.NewReader(every), "Content-Type", "application/x-www-form-urlencoded"), 400093)
+	i.want(i.call("socialize.setUserInfo", "a", "userInfo", strings.Repeat("x", 2<<20)), 413001)
+}
+
+func TestPicturesThatAreRefused(t *testing.T) {
+	t.Parallel()
+	i := start(t, nil, boot.NewSite{})
+	good := photo("me.png", 5000)
+	cut := base64.StdEncoding.EncodeToString(picture(5000)[:100])
+	for _, c := range []struct {
+		name, bytes, publish string
+		code                 int
+		details              string
+	}{
+		{"good", good, "1", 0, ""},
+		{"PHP's false", good, "", 0, ""},
+		{"a data URL", "data:image/png;base64," + good, "false", 0, ""},
+		{"no base64", "%%%%", "false", 400006, "photoBytes"},
+		{"no picture", "aGVsbG8=", "false", 400006, "not_an_image"},
+		{"nothing", "", "false", 400002, ""},
+		{"half a picture", cut, "false", 400006, "truncated"},
+		{"WebP", base64.StdEncoding.EncodeToString([]byte("RIFF\x00\x00\x00\x00WEBPVP8 ")), "false", 400006, "not_an_image"},
+		{"publish is no boolean", good, "yes", 400004, "publish"},
+	} {
+		got := i.call("accounts.setProfilePhoto", "jane", "photoBytes", c.bytes, "publish", c.publish)
+		if got.code() != c.code || !strings.HasPrefix(got.text("errorDetails"), c.details) {
+			t.Errorf("%s: got %d, want %d %s: %s", c.name, got.code(), c.code, c.details, got.body)
+		}
+	}
+}
+
+func TestUserInfo(t *testing.T) {
+	t.Parallel()
+	i := start(t, nil, boot.NewSite{})
+	for info, code := range map[string]int{
+		`{"thumbnailURL":"http://x/y"}`: 400006, `[]`: 400004, `{`: 400004, `{"age":"x"}`: 400006, `{"gender":"x"}`: 400006,
+		`{"email":"x"}`: 400006, `{"photoURL":"javascript:alert(1)"}`: 400006, `{"nickname":5}`: 400006, `null`: 400004,
+	} {
+		if got := i.call("socialize.setUserInfo", "jane", "userInfo", info); got.code() != code {
+			t.Errorf("%s: got %s", info, got.body)
+		}
+	}
+	i.want(i.call("socialize.setUserInfo", "jane", "userInfo",
+		`{"nickname":"J","firstName":"Jane","age":30,"gender":"f","photoURL":"http://x/p.jpg","thumbnailURL":"http://x/t.jpg","other":1}`), 0)
+	i.want(i.call("socialize.setUserInfo", "jane", "userInfo", `{"nickname":"Janey","firstName":""}`), 0)
+	got := i.want(i.call("socialize.getUserInfo", "jane"), 0)
+	if got.text("nickname") != "Janey" || got.said["firstName"] != nil || got.said["age"] != 30.0 || got.text("photoURL") != "http://x/p.jpg" ||
+		got.said["other"] != nil || got.text("UID") != "jane" {
+		t.Errorf("got %s", got.body)
+	}
+	i.want(i.call("accounts.setProfilePhoto", "jane", "photoBytes", photo("me.png", 5000), "publish", "true"), 0)
+	if got := i.call("socialize.getUserInfo", "jane"); !strings.HasPrefix(got.text("photoURL"), i.URL) || !strings.HasPrefix(got.text("thumbnailURL"), i.URL) {
+		t.Errorf("after a photo: %s", got.body)
+	}
+}
+
+func TestAClosedDirectoryAddsNobody(t *testing.T) {
+	t.Parallel()
+	i := start(t, func(c *boot.Config) { c.Directory = "closed" }, boot.NewSite{Register: true})
+	i.want(i.call("accounts.setProfilePhoto", "jane", "photoBytes", photo("me.png", 5000)), 403005)
+	i.want(i.call("accounts.getAccountInfo", "jane"), 403005)
+	reg := i.post("accounts.initRegistration", map[string]string{"apiKey": i.key}).text("regToken")
+	set := map[string]string{"apiKey": i.key, "regToken": reg, "photoBytes": photo("me.png", 5000), "publish": "true"}
+	if got := i.post("accounts.setProfilePhoto", set); got.code() == 0 {
+		t.Errorf("a stranger has published: %s", got.body)
+	}
+	i.want(i.post("accounts.register", map[string]string{"apiKey": i.key, "regToken": reg, "email": "a@b.example", "password": "x"}), 403000)
+	if _, err := i.Node().Photos.Holder(t.Context(), 1, association.Identity{System: association.Gigya, Name: "jane"}); err == nil {
+		t.Error("jane was added")
+	}
+}
+
+func TestImport(t *testing.T) {
+	t.Parallel()
+	host := &http.ServeMux{}
+	host.HandleFunc("/me.png", func(w http.ResponseWriter, _ *http.Request) { _, _ = w.Write(picture(5000)) })
+	from := servertest.Start(t) // any server inside
+	i := start(t, nil, boot.NewSite{})
+	i.want(i.call("accounts.importProfilePhoto", "jane", "url", from.URL+"/me.png"), 400006) // its port
+	i.want(i.call("accounts.importProfilePhoto", "jane", "url", "file:///etc/passwd"), 400006)
+	i.want(i.call("accounts.importProfilePhoto", "jane", "URL", "http://127.0.0.1/me.png"), 404004)
+	inside := serve(t, host)
+	var allowed fetch.Exception
+	if err := allowed.UnmarshalText([]byte(strings.TrimPrefix(inside, "http://"))); err != nil {
+		t.Fatal(err)
+	}
+	i = start(t, func(c *boot.Config) { c.ImportAllow = []fetch.Exception{allowed} }, boot.NewSite{})
+	i.want(i.call("accounts.importProfilePhoto", "jane", "URL", inside+"/me.png", "publish", "true"), 0)
+	if info := i.call("accounts.getAccountInfo", "jane"); info.text("profile", "photoURL") == "" {
+		t.Errorf("not published: %s", info.body)
+	}
+	i.want(i.call("accounts.importProfilePhoto", "jane", "url", inside+"/none"), 404004)
+}
+
+// A17: of a hundred who replay one call at two nodes, one succeeds.
+func TestAReplayAtTwoNodes(t *testing.T) {
+	servertest.Long(t, "starts PostgreSQL")
+	t.Parallel()
+	stores := servertest.Stores{
+		Database: sqltest.Start(t).Empty(t), Blobs: "disk:" + t.TempDir(), Keys: t.TempDir() + "/keys",
+	}
+	share := func(c *boot.Config) {
+		c.Database, c.Blobs, c.Keys = stores.Database, stores.Blobs, stores.Keys
+		c.PublicURL = []boot.WebURL{"https://photos.example"}
+	}
+	one := startAt(t, share, boot.NewSite{}, stores)
+	two := servertest.Start(t, servertest.Configured(share))
+	p := one.signed("accounts.getAccountInfo", map[string]string{"UID": "jane"})
+	p["sig"] = sign(one.secret, http.MethodPost, "https://photos.example/accounts.getAccountInfo", p)
+	other := *one
+	other.Instance = two
+	var good, replayed atomic.Int64
+	var all sync.WaitGroup
+	for n := range 100 {
+		at := one
+		if n%2 == 1 {
+			at = &other
+		}
+		all.Go(func() {
+			switch at.post("accounts.getAccountInfo", p).code() {
+			case 0:
+				good.Add(1)
+			case 403004:
+				replayed.Add(1)
+			}
+		})
+	}
+	all.Wait()
+	if good.Load() != 1 || replayed.Load() != 99 {
+		t.Errorf("got %d successes and %d replays, want 1 and 99", good.Load(), replayed.Load())
+	}
+}
+
+// However many photos come at once, they are in memory a few at a time.
+func TestMemoryOfManyPhotos(t *testing.T) {
+	servertest.Long(t, "sends 40 large photos")
+	i := start(t, nil, boot.NewSite{})
+	text := base64.StdEncoding.EncodeToString(large(t, 6_291_456))
+	form := url.Values{"photoBytes": {text}, "UID": {"jane"}, "apiKey": {i.key}, "sig": {"x"}, "nonce": {"x"}, "timestamp": {"1"}}.Encode()
+	runtime.GC()
+	var before, now runtime.MemStats
+	runtime.ReadMemStats(&before)
+	var peak atomic.Uint64
+	done := make(chan struct{})
+	var watch sync.WaitGroup
+	watch.Go(func() {
+		tick := time.NewTicker(5 * time.Millisecond)
+		defer tick.Stop()
+		for {
+			select {
+			case <-done:
+				return
+			case <-tick.C:
+				runtime.GC()
+				runtime.ReadMemStats(&now)
+				peak.Store(max(peak.Load(), now.HeapAlloc))
+			}
+		}
+	})
+	var all sync.WaitGroup
+	for range 40 {
+		all.Go(func() {
+			i.want(i.send(http.MethodPost, "/accounts.setProfilePhoto", strings.NewReader(form), "Content-Type", "application/x-www-form-urlencoded"), 403002)
+		})
+	}
+	all.Wait()
+	close(done)
+	watch.Wait()
+	// Three times a photo for each that is read, and as much again that waits to be collected: 40 without a queue hold more.
+	const most = 8 * 2 * 3 * 6_291_456
+	if grown := int64(peak.Load()) - int64(before.HeapAlloc); grown > most {
+		t.Errorf("the heap grew by %d bytes, want at most %d", grown, most)
+	} else {
+		t.Logf("the heap grew by %d bytes", grown)
+	}
+}
