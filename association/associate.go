@@ -83,7 +83,7 @@ func (s *Service) next(
 	}
 	now := s.Clock()
 	var p Photo
-	err = s.audited(ctx, a, func(ctx context.Context) (Entry, error) {
+	err = s.Audited(ctx, a, func(ctx context.Context) (Entry, error) {
 		next, err := wanted(ctx)
 		if err != nil {
 			return Entry{}, err

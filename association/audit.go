@@ -1,6 +1,7 @@
 package association
 
 import (
+	"cmp"
 	"context"
 	"log/slog"
 	"strconv"
@@ -27,8 +28,10 @@ const (
 	ShutOut      Deed = "disabled"   // was shut out
 	Enabled      Deed = "enabled"    // was let in again
 	Imported     Deed = "imported"   // was added or changed by an import
-	SignedIn     Deed = "signed in"  // by a link that an administrator made
+	SignedIn     Deed = "signed in"  // by a link that is good once
 	AddedLocally Deed = "added"      // got a login name, or another one
+	Appointed    Deed = "appointed"  // was made the first administrator by the first start
+	Founded      Deed = "founded"    // the community got a name, the object; nobody is the person
 )
 
 // Entry is one line of the audit log.
@@ -69,9 +72,9 @@ func (s *Service) AuditLog(
 	return s.Audit.Entries(ctx, c, after, since, n)
 }
 
-// audited runs fn in a transaction that also records what fn says was done, and logs that when it is
+// Audited runs fn in a transaction that also records what fn says was done, and logs that when it is
 // committed. The zero Entry says that nothing was.
-func (s *Service) audited(ctx context.Context, a Actor, fn func(context.Context) (Entry, error)) error {
+func (s *Service) Audited(ctx context.Context, a Actor, fn func(context.Context) (Entry, error)) error {
 	var done Entry
 	err := s.Tx.Do(ctx, func(ctx context.Context) (err error) {
 		if done, err = fn(ctx); err != nil || done.Action == "" {
@@ -86,9 +89,9 @@ func (s *Service) audited(ctx context.Context, a Actor, fn func(context.Context)
 	return err
 }
 
-// entry is e with who did it, when and from where.
+// entry is e with when and from where, and with who did it unless it says so.
 func (s *Service) entry(a Actor, e Entry) Entry {
-	e.At, e.Actor, e.Address = s.Clock(), a.In(e.Community), a.Address
+	e.At, e.Actor, e.Address = s.Clock(), cmp.Or(e.Actor, a.In(e.Community)), a.Address
 	e.Object = harmless(e.Object)
 	return e
 }

@@ -161,7 +161,7 @@ func (s *Service) Link(ctx context.Context, a Actor, c storage.Community, person
 	if err := a.May(ManagePeople, c, person); err != nil {
 		return err
 	}
-	return s.audited(ctx, a, func(ctx context.Context) (Entry, error) {
+	return s.Audited(ctx, a, func(ctx context.Context) (Entry, error) {
 		p, err := s.meet(ctx, c, person)
 		if err != nil {
 			return Entry{}, err
@@ -179,7 +179,7 @@ func (s *Service) Unlink(ctx context.Context, a Actor, c storage.Community, pers
 	if err := a.May(ManagePeople, c, person); err != nil {
 		return err
 	}
-	return s.audited(ctx, a, func(ctx context.Context) (Entry, error) {
+	return s.Audited(ctx, a, func(ctx context.Context) (Entry, error) {
 		p, err := s.Directory.Lock(ctx, c, person)
 		if err != nil {
 			return Entry{}, err

@@ -15,6 +15,7 @@ const (
 	mostChecks  = 4 // at once; of few cores half are left to others
 	mostWaiting = 64
 	turnsWait   = 10 * time.Second
+	busyFor     = 5 * time.Second // after which it is worth to try again
 )
 
 // turns are handed out to those who check passwords.
@@ -47,5 +48,5 @@ func (t *turns) take(ctx context.Context) (func(), error) {
 }
 
 func errBusy() error {
-	return fault.New(fault.TooMany, "too many sign in at this moment; try again soon")
+	return fault.New(fault.TooMany, "too many sign in at this moment; try again soon").Later(busyFor)
 }

@@ -33,6 +33,9 @@ func (s *Service) FindPeople(
 	if err := a.May(ManagePeople, c, ""); err != nil {
 		return nil, err
 	}
+	if text != "" && !isText(text, longestUID) {
+		return nil, nil // nobody can be called so
+	}
 	return s.People.Search(ctx, c, text, after, n)
 }
 
@@ -74,7 +77,7 @@ func (s *Service) Rename(ctx context.Context, a Actor, c storage.Community, pers
 	if name != "" && !isName(name) {
 		return fault.New(fault.Invalid, "a name has 1 to %d bytes that can be shown", longestName).About("name")
 	}
-	return s.audited(ctx, a, func(ctx context.Context) (Entry, error) {
+	return s.Audited(ctx, a, func(ctx context.Context) (Entry, error) {
 		if err := s.Directory.Ensure(ctx, c, person); err != nil {
 			return Entry{}, err
 		}
@@ -95,7 +98,7 @@ func (s *Service) Disable(ctx context.Context, a Actor, c storage.Community, per
 	if err := a.May(ManagePeople, c, person); err != nil {
 		return err
 	}
-	return s.audited(ctx, a, func(ctx context.Context) (Entry, error) {
+	return s.Audited(ctx, a, func(ctx context.Context) (Entry, error) {
 		p, err := s.Directory.Lock(ctx, c, person)
 		if err != nil || p.Disabled > 0 {
 			return Entry{}, err
@@ -129,7 +132,7 @@ func (s *Service) Enable(ctx context.Context, a Actor, c storage.Community, pers
 	if err := a.May(ManagePeople, c, person); err != nil {
 		return err
 	}
-	return s.audited(ctx, a, func(ctx context.Context) (Entry, error) {
+	return s.Audited(ctx, a, func(ctx context.Context) (Entry, error) {
 		p, err := s.Directory.Lock(ctx, c, person)
 		if err != nil {
 			return Entry{}, err

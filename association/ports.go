@@ -121,4 +121,6 @@ type Originals interface {
 	Find(ctx context.Context, id storage.ID) (storage.Upload, error)
 	// Open reads n bytes of a Complete upload from off on. The caller closes.
 	Open(ctx context.Context, u storage.Upload, off, n int64) (io.ReadCloser, error)
+	// KeepDigest keeps the SHA-256 of a Complete upload, for who asks later. One that is known stays.
+	KeepDigest(ctx context.Context, u storage.Upload, sum []byte) error
 }

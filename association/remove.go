@@ -19,7 +19,7 @@ func (s *Service) Remove(ctx context.Context, a Actor, c storage.Community, pers
 		return err
 	}
 	defer s.recent.forget() // after an error too: it may have been committed
-	return s.audited(ctx, a, func(ctx context.Context) (Entry, error) {
+	return s.Audited(ctx, a, func(ctx context.Context) (Entry, error) {
 		p, err := s.Directory.Lock(ctx, c, person)
 		if err != nil {
 			return Entry{}, err

@@ -2,6 +2,7 @@ package association
 
 import (
 	"context"
+	"crypto/sha256"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -134,6 +135,7 @@ func (w *Worker) render(ctx context.Context, p Photo) (Photo, error) {
 	if p.Renditions, err = w.store(ctx, p, made.Renditions); err != nil {
 		return Photo{}, err
 	}
+	w.learn(ctx, u, file)
 	point.Here("render.stored")
 	p.State, p.Due = Ready, 0
 	p.Type, p.Width, p.Height = made.Header.Type, made.Header.Width, made.Header.Height
@@ -149,6 +151,15 @@ func (p Photo) plan() []imaging.Spec {
 		return all
 	}
 	return slices.Concat(all, imaging.PlanSquare(160), imaging.PlanSquare(200))
+}
+
+// learn keeps the SHA-256 of an original that is in memory as a whole, so that nobody has to read it again for
+// that. Should it not be kept, who asks for it has it computed.
+func (w *Worker) learn(ctx context.Context, u storage.Upload, file []byte) {
+	if u.SHA256 == nil {
+		sum := sha256.Sum256(file)
+		_ = w.Originals.KeepDigest(ctx, u, sum[:])
+	}
 }
 
 // read returns the bytes of an original, which are checked on the way.

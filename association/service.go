@@ -18,6 +18,7 @@ type Service struct {
 	pictures  *pictures
 	sizes     []int  // that may be asked for
 	passwords *turns // of those who sign in by one
+	absent    *absent
 
 	inspections *semaphore.Weighted // of files that are judged before they become photos
 }
@@ -30,7 +31,8 @@ func NewService(cfg Config) *Service {
 	return &Service{
 		Config: cfg, recent: newRecent(cfg.Clock), pictures: newPictures(cfg.Blobs, cfg.Limits.Cache),
 		sizes:     cfg.Limits.allSizes(),
-		passwords: newTurns(), inspections: semaphore.NewWeighted(int64(max(cfg.Limits.Slots, 1))),
+		passwords: newTurns(), absent: newAbsent(cfg.Clock),
+		inspections: semaphore.NewWeighted(int64(max(cfg.Limits.Slots, 1))),
 	}
 }
 

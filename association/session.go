@@ -67,12 +67,16 @@ func (l SessionLimits) Validate() error {
 const touchEvery = time.Minute
 
 // Open begins a session of an actor who has shown who they are, and returns its key: a random GUID, as
-// Igloo's clients expect. It lasts no longer than what was shown.
+// Igloo's clients expect. It lasts no longer than what was shown. Somebody who belongs to no community,
+// such as whom a closed directory does not know, is NotFound.
 func (s *Service) Open(
 	ctx context.Context, a Actor, via Via, agent, address string,
 ) (string, Session, error) {
 	if err := a.Present(); err != nil {
 		return "", Session{}, err
+	}
+	if len(a.Memberships()) == 0 {
+		return "", Session{}, fault.New(fault.NotFound, "this person belongs to no community here")
 	}
 	key, err := uuid.NewRandomFromReader(s.Random)
 	if err != nil {
@@ -140,7 +144,7 @@ func (s *Service) End(ctx context.Context, a Actor, id string) error {
 	if !a.Known() {
 		return a.Present()
 	}
-	if id == "" {
+	if len(id) != sessionIDLength || !storage.IsBase62(id) { // "" would be all of them
 		return NoSession()
 	}
 	n, err := s.Register.EndSession(ctx, a.GUID, id)

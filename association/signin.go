@@ -73,14 +73,23 @@ func (s *Service) NewLink(ctx context.Context, c storage.Community, person GUID)
 	return secret, s.Secrets.AddLink(ctx, secret, Link{c, person, s.Clock().Add(linkLife)})
 }
 
-// FollowLink is the actor whom a link signs in. The link is used up; one that is not good is Gone.
-func (s *Service) FollowLink(ctx context.Context, secret string) (Actor, error) {
-	l, err := s.Secrets.TakeLink(ctx, secret, s.Clock())
-	if fault.Is(err, fault.NotFound) {
-		return Actor{}, fault.New(fault.Gone, "this link has been used already, or it is too old")
-	}
-	if err != nil {
-		return Actor{}, err
-	}
-	return s.Arrive(ctx, Actor{GUID: l.GUID, Communities: []storage.Community{l.Community}})
+// FollowLink is the actor whom a link signs in, from a network address. The link is used up; one that is not
+// good is Gone.
+func (s *Service) FollowLink(ctx context.Context, secret, address string) (in Actor, err error) {
+	err = s.Audited(ctx, Actor{Address: address}, func(ctx context.Context) (Entry, error) {
+		l, err := s.Secrets.TakeLink(ctx, secret, s.Clock())
+		if fault.Is(err, fault.NotFound) {
+			err = fault.New(fault.Gone, "this link has been used already, or it is too old")
+		}
+		if err != nil {
+			return Entry{}, err
+		}
+		in, err = s.Arrive(ctx, Actor{GUID: l.GUID, Communities: []storage.Community{l.Community}})
+		if err != nil || !in.Member(l.Community) { // shut out: the link is used up, and nobody signs in
+			return Entry{}, err
+		}
+		who := in.In(l.Community)
+		return Entry{Community: l.Community, Actor: who, Action: SignedIn, Person: who}, nil
+	})
+	return in, err
 }

@@ -95,11 +95,12 @@ func (a *Actor) leave(c storage.Community) {
 
 // welcome adds a person who is seen for the first time, and says whether they belong to the community.
 func (s *Service) welcome(ctx context.Context, c storage.Community, person GUID) (bool, error) {
-	if s.Limits.Closed {
+	if s.Limits.Closed || s.absent.has(c) {
 		return false, nil
 	}
 	err := s.Directory.Ensure(ctx, c, person)
 	if fault.Is(err, fault.NotFound) { // there is no such community, whatever a token says
+		s.absent.add(c)
 		return false, nil
 	}
 	return err == nil, err

@@ -14,7 +14,7 @@ import (
 // Who arrives is what the directory makes of what a token says.
 func TestArrive(t *testing.T) {
 	t.Parallel()
-	const nowhere = storage.Community(77)
+	const nowhere = storage.Community(77) // as yet
 	sqltest.Each(t, func(t *testing.T, db *sqldb.DB) {
 		h, ctx := build(t, db, nil), t.Context()
 		closed := build(t, db, func(c *association.Config) { c.Limits.Closed = true })
@@ -61,6 +61,13 @@ func TestArrive(t *testing.T) {
 			t.Errorf("after a merge: %+v", got)
 		}
 		wantKind(t, got.MayEdit(here, jane), 0) // another name of the same person
+
+		_, err = db.Exec(ctx, `INSERT INTO communities (key, name, created) VALUES ($1, 'new', 0)`, nowhere)
+		must(t, err)
+		h.pass(5 * time.Second)
+		got, err = h.service.Arrive(ctx, a)
+		must(t, err)
+		wantKind(t, got.Enter(nowhere), 0) // it is there by now
 	})
 }
 

@@ -23,7 +23,7 @@ func (s *Service) Withdraw(ctx context.Context, a Actor, id storage.ID) error {
 	}
 	defer s.recent.forget() // after an error too: some of it may have been committed
 	for _, person := range people {
-		err := s.audited(ctx, a, func(ctx context.Context) (Entry, error) { return s.withdraw(ctx, id, person) })
+		err := s.Audited(ctx, a, func(ctx context.Context) (Entry, error) { return s.withdraw(ctx, id, person) })
 		if err != nil {
 			return err
 		}

@@ -148,6 +148,7 @@ func (s *site) pageRoutes(e *echo.Echo) {
 	e.GET("/signin/start", s.Page.Start)
 	e.GET("/signin/callback", s.Page.Callback)
 	e.GET("/signin/link", s.Page.Link)
+	e.POST("/signin/link", s.Page.FollowLink, s.small, s.sameSite)
 	e.POST("/signout", s.Page.SignOut, s.small, s.sameSite)
 	e.GET("/docs", s.Page.Docs)
 	e.HEAD("/docs", s.Page.Docs)

@@ -9,6 +9,7 @@ import (
 	"github.com/labstack/echo/v4"
 
 	"cameo/association"
+	"cameo/server/reply"
 	"cameo/storage/fault"
 )
 
@@ -58,6 +59,10 @@ func (a *Auth) identify(c echo.Context) (association.Actor, error) {
 			return association.Actor{}, err
 		}
 		c.Set(claimedKey, claimed)
+		// Whoever asks too often is refused before the directory is asked for them.
+		if err := reply.NoteActor(c, string(claimed.GUID)); err != nil {
+			return association.Actor{}, err
+		}
 		return a.people.Arrive(ctx, claimed)
 	case sessionCookie:
 		if err := a.guard.cookie(c, shown.secret); err != nil {

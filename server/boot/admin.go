@@ -26,7 +26,12 @@ func AddCommunity(ctx context.Context, s Stores, key, name string, m Machine) er
 	if err != nil {
 		return err
 	}
-	return administer(ctx, s, m, func(d *directory.Directory) error { return d.AddCommunity(ctx, c, name) })
+	return manage(ctx, s, m, func(n *Node) error {
+		return n.Photos.Audited(ctx, association.Operator(c), func(ctx context.Context) (association.Entry, error) {
+			done := association.Entry{Community: c, Action: association.Founded, Object: name}
+			return done, n.Directory.AddCommunity(ctx, c, name)
+		})
+	})
 }
 
 // AddUser adds a person, or changes the one who has the GUID. A name that another person has is Exists, and

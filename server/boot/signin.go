@@ -66,13 +66,8 @@ func (n *Node) invitation(ctx context.Context) (string, error) {
 	if !n.config.alone() {
 		return "", nil
 	}
-	person, err := n.Directory.FirstAdministrator(ctx, firstCommunity)
-	switch {
-	case fault.Is(err, fault.NotFound):
-		if person, err = n.appoint(ctx); err != nil {
-			return "", err
-		}
-	case err != nil || !n.config.Hints:
+	person, made, err := n.firstAdministrator(ctx)
+	if err != nil || !made && !n.config.Hints {
 		return "", err
 	}
 	secret, err := n.Photos.NewLink(ctx, firstCommunity, person)
@@ -83,14 +78,24 @@ func (n *Node) invitation(ctx context.Context) (string, error) {
 	return "sign in as the administrator, once and within an hour: " + link + "\n", nil
 }
 
-// appoint makes the first administrator.
-func (n *Node) appoint(ctx context.Context) (association.GUID, error) {
+// firstAdministrator returns who has administered the first community for longest. If nobody does, it makes
+// somebody, and says so: one person, however many programs start at once.
+func (n *Node) firstAdministrator(ctx context.Context) (person association.GUID, made bool, err error) {
 	id, err := uuid.NewRandomFromReader(n.machine.Random)
 	if err != nil {
-		return "", fault.Wrap(err, fault.Internal, "no randomness")
+		return "", false, fault.Wrap(err, fault.Internal, "no randomness")
 	}
-	person := association.GUID(id.String())
-	return person, n.Directory.Appoint(ctx, firstCommunity, person, "Administrator")
+	operator := association.Operator()
+	err = n.Photos.Audited(ctx, operator, func(ctx context.Context) (_ association.Entry, err error) {
+		person, err = n.Directory.FirstAdministrator(ctx, firstCommunity)
+		if made = fault.Is(err, fault.NotFound); !made {
+			return association.Entry{}, err
+		}
+		person = association.GUID(id.String())
+		done := association.Entry{Community: firstCommunity, Action: association.Appointed, Person: person}
+		return done, n.Directory.Appoint(ctx, firstCommunity, person, "Administrator")
+	})
+	return person, made, err
 }
 
 // publicURL is the address that people use.

@@ -59,7 +59,7 @@ type Handler struct {
 func New(cfg Config) (*Handler, error) {
 	marks := template.FuncMap{"prose": prose, "breakable": breakable}
 	pages := template.New("").Funcs(marks)
-	for _, name := range []string{"bar", "home", "photo", "docs", "signin", "failure"} {
+	for _, name := range []string{"bar", "home", "photo", "docs", "signin", "link", "failure"} {
 		text, err := texts.ReadFile(name + ".html")
 		if err != nil {
 			return nil, err

@@ -105,18 +105,6 @@ func (h *Handler) begin(c echo.Context, actor association.Actor, via association
 	return err
 }
 
-// Link signs in whoever follows a link that is good once.
-func (h *Handler) Link(c echo.Context) error {
-	actor, err := h.People.FollowLink(c.Request().Context(), c.QueryParam("token"))
-	if err != nil {
-		return err
-	}
-	if err := h.begin(c, actor, association.ViaLink); err != nil {
-		return err
-	}
-	return h.goOn(c, "/")
-}
-
 // SignOut ends the session that asks. A form cannot send the header that shows it to be ours; it has a field.
 func (h *Handler) SignOut(c echo.Context) error {
 	c.Request().Header.Set(auth.CSRFHeader, c.FormValue("csrf"))

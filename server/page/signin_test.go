@@ -187,17 +187,24 @@ func TestALinkIsGoodOnce(t *testing.T) {
 	if printed == nil {
 		t.Fatalf("no link is printed: %s", b.i.Log())
 	}
+	token := url.Values{"token": {printed[2]}}
+	for range 2 { // to look at it does nothing
+		got, text := another(t, b.i).get(t, printed[1])
+		wants(t, got, text, 200, "", printed[2])
+		if got.Header.Get("Set-Cookie") != "" || got.Header.Get("Referrer-Policy") != "strict-origin" {
+			t.Errorf("got %v, want nobody signed in, and the link told to nobody", got.Header)
+		}
+	}
+	for _, origin := range []string{"http://evil.example", "null", strings.Replace(b.i.URL, "http:", "https:", 1)} {
+		got, text := b.send(t, "/signin/link", origin, token)
+		wants(t, got, text, 403, "")
+	}
 	var in, late atomic.Int64
 	var all sync.WaitGroup
 	for range 20 {
 		guest := another(t, b.i)
 		all.Go(func() {
-			got, err := guest.Get(b.i.URL + printed[1])
-			if err != nil {
-				t.Error(err)
-				return
-			}
-			got.Body.Close()
+			got, _ := guest.send(t, "/signin/link", b.i.URL, token)
 			switch got.StatusCode {
 			case http.StatusSeeOther:
 				in.Add(1)
@@ -210,7 +217,7 @@ func TestALinkIsGoodOnce(t *testing.T) {
 	if in.Load() != 1 || late.Load() != 19 {
 		t.Errorf("got %d signed in and %d too late, want 1 and 19", in.Load(), late.Load())
 	}
-	got, text := b.get(t, printed[1])
+	got, text := b.send(t, "/signin/link", b.i.URL, token)
 	wants(t, got, text, 410, "", "This link has been used already, or it is too old.")
 	if got.Header.Get("Referrer-Policy") != "no-referrer" || strings.Contains(text, printed[2]) {
 		t.Errorf("got %v %s, want the link told to nobody", got.Header, text)
@@ -218,12 +225,18 @@ func TestALinkIsGoodOnce(t *testing.T) {
 	if _, after, _ := strings.Cut(b.i.Log(), "\n"+"sign in"); strings.Count(after, printed[2]) != 1 {
 		t.Errorf("the log of requests holds the link: %s", b.i.Log())
 	}
+	log, err := b.i.Node().Photos.AuditLog(t.Context(), association.Operator(1), 1, 0, 0, 10)
+	if err != nil || len(log) != 2 || log[0].Action != association.Appointed || log[0].Actor != "cli" ||
+		log[1].Action != association.SignedIn || log[1].Person != log[0].Person || log[1].Actor != log[0].Person ||
+		log[1].Address != "127.0.0.1" {
+		t.Errorf("got %+v, %v, want the administrator appointed and signed in", log, err)
+	}
 	secret, err := b.i.Node().Photos.NewLink(t.Context(), 1, jane)
 	if err != nil {
 		t.Fatal(err)
 	}
 	b.i.Clock.Advance(time.Hour + time.Second)
-	got, text = b.get(t, "/signin/link?token="+secret)
+	got, text = b.send(t, "/signin/link", b.i.URL, url.Values{"token": {secret}})
 	wants(t, got, text, 410, "")
 	before := strings.Count(b.i.Log(), "/signin/link?token=")
 	b.i.Restart()

@@ -46,7 +46,11 @@ func (h *Handler) find(
 ) ([]association.Person, error) {
 	ctx := c.Request().Context()
 	if c.QueryParam("system") == "" {
-		return h.People.FindPeople(ctx, a, community, c.QueryParam("q"), association.GUID(after), limit)
+		behind, err := cursor(after)
+		if err != nil {
+			return nil, err
+		}
+		return h.People.FindPeople(ctx, a, community, c.QueryParam("q"), behind, limit)
 	}
 	if err := a.May(association.ManagePeople, community, ""); err != nil {
 		return nil, err
@@ -64,6 +68,18 @@ func (h *Handler) find(
 		return nil, nil
 	}
 	return []association.Person{p}, err
+}
+
+// cursor is the person behind whom a page begins; "" begins with the first.
+func cursor(after string) (association.GUID, error) {
+	if after == "" {
+		return "", nil
+	}
+	guid, err := association.ParseGUID(after)
+	if err != nil {
+		return "", reply.NoCursor(err)
+	}
+	return guid, nil
 }
 
 // upload is what is told of an upload in a list.

@@ -12,9 +12,12 @@ func OnActor(c echo.Context, ask func(c echo.Context, guid string) error) { c.Se
 
 // NoteActor leaves who makes the request, by GUID, for the log of requests. A stranger is "". The error, if
 // any, is the answer: this actor may not go on. Each request that looks for something by a key is noted
-// before it looks.
+// before it looks. To note the same person again changes nothing.
 func NoteActor(c echo.Context, guid string) error {
 	if guid != "" {
+		if guid == NotedActor(c) {
+			return nil
+		}
 		c.Set(actorKey, guid)
 	}
 	if ask, ok := c.Get(askKey).(func(c echo.Context, guid string) error); ok {

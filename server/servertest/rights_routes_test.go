@@ -179,7 +179,8 @@ var rights = map[string][]right{
 	"POST /signin":         {{on: ofNobody, fails: http.StatusUnauthorized}},
 	"GET /signin/start":    {{on: ofNobody, fails: http.StatusNotFound}}, // there is no issuer
 	"GET /signin/callback": {{on: ofNobody, fails: http.StatusNotFound}},
-	"GET /signin/link":     {{on: ofNobody, fails: http.StatusGone}},
+	"GET /signin/link":     {{on: ofNobody}},
+	"POST /signin/link":    {{on: ofNobody, fails: http.StatusGone}},
 	"POST /signout":        {{on: ofNobody}},
 
 	"GET " + sfPhoto:    {{do: association.EnterCommunity, on: ofPerson, path: sfPath}},

@@ -4,12 +4,14 @@ import (
 	"net/http"
 	"sync"
 	"testing"
+
+	"cameo/server/boot"
 )
 
 // Of a crowd that signs in at once some wait, and the others are told when to come again. Nobody gets in who should not.
 func TestACrowdSignsIn(t *testing.T) {
 	t.Parallel()
-	h := open(t, nil)
+	h := open(t, func(c *boot.Config) { c.RateMisses.Quota *= 1000 }) // it is the queue that refuses
 	right, wrong := signIn, `{"name":"jane","password":"wrong"}`
 	var mu sync.Mutex
 	seen := map[string]map[int]int{right: {}, wrong: {}}
@@ -21,8 +23,12 @@ func TestACrowdSignsIn(t *testing.T) {
 		}
 		all.Go(func() {
 			got := h.raw(t, "POST", "/v1/session", body)
-			if got.StatusCode == http.StatusTooManyRequests && got.Header.Get("Retry-After") == "" {
-				t.Error("a 429 does not say when to come again")
+			if got.StatusCode == http.StatusTooManyRequests && got.Header.Get("Retry-After") != "5" {
+				t.Errorf("a 429 says to come again after %q, want 5 seconds: a turn is free again in no time",
+					got.Header.Get("Retry-After"))
+			}
+			if busy := got.StatusCode == http.StatusTooManyRequests; got.Close != busy {
+				t.Errorf("%s: closes the connection: %v, want those alone that are told to come again", got.Status, got.Close)
 			}
 			mu.Lock()
 			defer mu.Unlock()

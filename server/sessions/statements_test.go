@@ -2,28 +2,39 @@ package sessions_test
 
 import (
 	"net/http"
+	"slices"
 	"strings"
 	"sync/atomic"
 	"testing"
+	"time"
 
+	"cameo/association"
 	"cameo/server/boot"
+	"cameo/storage"
 	"cameo/storage/sqldb/sqltest"
 )
 
-// Whoever is signed in costs one statement a request, however many communities there are, and no answer comes from memory.
-func TestRightsCostOneStatementARequest(t *testing.T) {
-	t.Parallel()
+// statements counts what is asked of a database by statements that hold one of some words, and returns its address.
+func statements(t *testing.T, words ...string) (*atomic.Int64, string) {
+	t.Helper()
 	server := sqltest.Shared(t)
 	proxy := server.Proxy(t)
 	var asked atomic.Int64
 	proxy.Plan(func(r sqltest.Request) sqltest.Fault {
-		rights := strings.Contains(r.SQL, "people p") || strings.Contains(r.SQL, "sessions s")
-		if !r.Prepares && rights {
+		about := func(word string) bool { return strings.Contains(r.SQL, word) }
+		if !r.Prepares && slices.ContainsFunc(words, about) {
 			asked.Add(1)
 		}
 		return sqltest.Fault{}
 	})
-	h := open(t, func(c *boot.Config) { c.Database = proxy.Through(t, server.Database(t)) })
+	return &asked, proxy.Through(t, server.Database(t))
+}
+
+// Whoever is signed in costs one statement a request, however many communities there are, and no answer comes from memory.
+func TestRightsCostOneStatementARequest(t *testing.T) {
+	t.Parallel()
+	asked, database := statements(t, "people p", "sessions s")
+	h := open(t, func(c *boot.Config) { c.Database = database })
 	s, token := h.begin(t), h.token(jane)
 	photo := "/v1/communities/1/users/" + string(jane) + "/photo"
 	for _, c := range []struct {
@@ -45,5 +56,52 @@ func TestRightsCostOneStatementARequest(t *testing.T) {
 		if got := asked.Load() - before; got != c.most {
 			t.Errorf("%s: %d statements asked for rights, want %d", c.name, got, c.most)
 		}
+	}
+}
+
+// An issuer may know many communities that are none here. Those who belong to them cost no more than others.
+func TestCommunitiesElsewhereCostNothing(t *testing.T) {
+	t.Parallel()
+	asked, database := statements(t, "people", "communities")
+	h := open(t, func(c *boot.Config) { c.Database = database })
+	a := association.Actor{GUID: jane, Communities: []storage.Community{1}}
+	for c := range storage.Community(20) {
+		a.Communities = append(a.Communities, 100+c)
+	}
+	token := "Authorization: Bearer " + h.TokenOf(a)
+	h.ask(t, "GET", "/v1/session", "", token)
+	before := asked.Load()
+	for range 10 {
+		who := want[identity](t, h.ask(t, "GET", "/v1/session", "", token), http.StatusOK)
+		if !slices.Equal(who.Communities, []int{1}) {
+			t.Fatalf("got %v, want community 1 alone", who.Communities)
+		}
+	}
+	// On a machine that is slow they may be looked for once more.
+	if got := asked.Load() - before; got > 10+2*20 {
+		t.Errorf("10 requests: got %d statements, want 10", got)
+	}
+}
+
+// Whoever asks too often is refused before the directory is asked for them.
+func TestWhoAsksTooOftenCostsNoStatement(t *testing.T) {
+	t.Parallel()
+	const quota = 10
+	asked, database := statements(t, "people p")
+	h := open(t, func(c *boot.Config) {
+		c.Database, c.RatePerson.Quota, c.RatePerson.Window = database, quota, 24*time.Hour
+	})
+	token := h.token(jane)
+	for range quota {
+		want[any](t, h.ask(t, "GET", "/v1/session", "", token), http.StatusOK)
+	}
+	before := asked.Load()
+	for range 5 {
+		got := h.ask(t, "GET", "/v1/session", "", token)
+		want[any](t, got, http.StatusTooManyRequests)
+		want[any](t, h.ask(t, "POST", "/v1/session", "", token), http.StatusTooManyRequests)
+	}
+	if got := asked.Load() - before; got != 0 {
+		t.Errorf("got %d statements for who is refused, want none", got)
 	}
 }
