@@ -10,8 +10,8 @@ import (
 
 // AssociateInspected is AssociateCropped for clients that want to learn at once what is wrong with a picture
 // or a crop: the file's structure is judged first, and what it refuses changes nothing (Unsupported,
-// TooLarge, or Invalid for a crop that is not within the upright picture). Each call makes a new photo, of the
-// same upload and crop as before too. What only decoding shows still makes the photo Failed.
+// TooLarge, or Invalid for a crop that is not within the upright picture). Each call makes a new photo, also
+// of the upload and the crop of the one before. What only decoding shows still makes the photo Failed.
 func (s *Service) AssociateInspected(
 	ctx context.Context, a Actor, id storage.ID, person GUID, crop imaging.Crop,
 ) (Photo, error) {

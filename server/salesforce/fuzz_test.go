@@ -7,6 +7,7 @@ import (
 	"testing"
 
 	"cameo/association"
+	"cameo/server/boot"
 	"cameo/server/salesforce"
 	"cameo/server/servertest"
 	"cameo/storage/fault"
@@ -88,7 +89,13 @@ func FuzzParts(f *testing.F) {
 	} {
 		f.Add([]byte(seed))
 	}
-	i := servertest.Start(f)
+	i := servertest.Start(f, servertest.Configured(func(cfg *boot.Config) {
+		for _, limit := range []interface{ UnmarshalText(text []byte) error }{&cfg.RatePerson, &cfg.RateAddress} {
+			if err := limit.UnmarshalText([]byte("off")); err != nil { // a fuzzer asks quickly
+				f.Error(err)
+			}
+		}
+	}))
 	token := "Bearer " + i.Token(servertest.Person("jane"))
 	f.Fuzz(func(t *testing.T, body []byte) {
 		got := (&caller{t, i, token}).ask(http.MethodPost, photo, strings.NewReader(string(body)), "Content-Type", asParts)

@@ -17,6 +17,8 @@ func TestSoakA10Fuzz(t *testing.T) {
 		{"headers of pictures", "cameo/association/imaging", "FuzzJudge"},
 		{"Content-Range", "cameo/storage", "FuzzParseContentRange"},
 		{"URLs", "cameo/association/fetch", "FuzzJudge"},
+		{"parts of Salesforce", "cameo/server/salesforce", "FuzzParts"},
+		{"bodies of Salesforce", "cameo/server/salesforce", "FuzzBodies"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			length := soakTime(t, 10*time.Minute).String()
