@@ -35,9 +35,14 @@ func (s *Service) AssociateCropped(
 	if err := s.fit(u); err != nil {
 		return Photo{}, err
 	}
-	return s.next(ctx, a, Associated, func(context.Context) (Photo, error) {
+	return s.next(ctx, a, Associated, ask{}, func(context.Context) (Photo, error) {
 		return Photo{Community: id.Community, Person: person, Upload: id.Key, Crop: crop}, nil
 	})
+}
+
+// ask says how the next photo is asked for.
+type ask struct {
+	anew bool // it is a new one even if it is the one that is pending or shown
 }
 
 // Fulfil makes true what a Complete upload was made for: that it becomes the photo of the person who is its
@@ -70,7 +75,7 @@ func (s *Service) mayChange(ctx context.Context, a Actor, c storage.Community, p
 // next makes what wanted returns, of which only person, upload and crop are set, the person's next photo.
 // Wanted runs in the transaction.
 func (s *Service) next(
-	ctx context.Context, a Actor, do Deed, wanted func(context.Context) (Photo, error),
+	ctx context.Context, a Actor, do Deed, how ask, wanted func(context.Context) (Photo, error),
 ) (Photo, error) {
 	version, err := DrawVersion(s.Random)
 	if err != nil {
@@ -85,7 +90,7 @@ func (s *Service) next(
 		}
 		next.Version, next.State, next.Created, next.Due = version, Pending, now, now
 		var had bool
-		if p, had, err = s.replace(ctx, next); err != nil || p.Version != version {
+		if p, had, err = s.replace(ctx, next, how); err != nil || p.Version != version {
 			return Entry{}, err
 		}
 		done := Entry{Community: p.Community, Action: do, Person: p.Person, Object: string(version)}
@@ -129,7 +134,9 @@ func (s *Service) fit(u storage.Upload) error {
 
 // replace runs in a transaction, and says whether the person had a photo. The person's row is locked first:
 // of many at once, each sees what the one before has done, a merge and a shutting out too.
-func (s *Service) replace(ctx context.Context, next Photo) (p Photo, had bool, err error) {
+func (s *Service) replace(
+	ctx context.Context, next Photo, how ask,
+) (p Photo, had bool, err error) {
 	person, err := s.meet(ctx, next.Community, next.Person)
 	if err != nil {
 		return Photo{}, false, err
@@ -139,7 +146,7 @@ func (s *Service) replace(ctx context.Context, next Photo) (p Photo, had bool, e
 	}
 	next.Person = person.GUID
 	for _, v := range []Version{person.Newest, person.Current} {
-		if v == "" {
+		if v == "" || how.anew {
 			continue
 		}
 		p, err := s.Album.Find(ctx, next.Community, v)

@@ -114,15 +114,15 @@ func salesforce(s string) (short, long string) {
 		return "", ""
 	}
 	short = s[:salesforceShort]
-	if long = short + checksum(short); len(s) == salesforceLong && s != long {
+	if long = short + Checksum(short); len(s) == salesforceLong && s != long {
 		return "", ""
 	}
 	return short, long
 }
 
-// checksum is the end of an id with 18 characters. Each of its three says which of five characters are upper
-// case, the first by the lowest bit.
-func checksum(short string) string {
+// Checksum is the end that makes an id of 15 characters one of 18, for programs that ignore case. Each of its
+// three says which of five characters are upper case, the first by the lowest bit.
+func Checksum(short string) string {
 	const digits = "ABCDEFGHIJKLMNOPQRSTUVWXYZ012345"
 	var sum [3]byte
 	for i := range sum {

@@ -13,8 +13,8 @@ import (
 // survivor in addresses, tokens and requests. The survivor's photo stays, unless it is asked for theirs or
 // there is none; the one that goes is served as a replaced one is, and can be restored.
 //
-// Unknown people are NotFound. One who is the survivor already, under whatever GUID, or was merged before is
-// Conflict.
+// Unknown people are NotFound. One who is the survivor already, under whatever GUID, or was merged before, or
+// is shut out while the survivor is not, is Conflict.
 //
 // Order: both rows, photos, uploads, names. Whoever waits for one of the rows finds the survivor's. An upload
 // that the other person begins at this very moment may stay under the old GUID, which is a name of theirs.
@@ -36,6 +36,10 @@ func (s *Service) Merge(
 		from, to, err := s.People.LockBoth(ctx, c, person, survivor.GUID)
 		if err != nil {
 			return Entry{}, err
+		}
+		if from.Disabled > 0 && to.Disabled == 0 {
+			return Entry{}, fault.New(fault.Conflict, "the person is shut out, and their names and password would let "+
+				"them in as the other one: let them in first, or shut the other one out")
 		}
 		done := Entry{Community: c, Action: MergedInto, Person: from.GUID, Object: string(to.GUID)}
 		return done, s.merge(ctx, from, to, theirs)

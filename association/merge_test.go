@@ -78,6 +78,9 @@ func TestMergesThatAreRefused(t *testing.T) {
 		wantKind(t, h.service.Merge(ctx, admin, here, jane, root, false), fault.NotFound)
 		wantKind(t, h.service.Merge(ctx, admin, here, root, jane, false), fault.NotFound)
 		wantKind(t, h.service.Merge(ctx, admin, away, jane, john, false), fault.NotFound)
+		must(t, h.service.Disable(ctx, admin, here, jane)) // whose password would open john's account
+		wantKind(t, h.service.Merge(ctx, admin, here, jane, john, false), fault.Conflict)
+		must(t, h.service.Enable(ctx, admin, here, jane))
 		must(t, h.service.Merge(ctx, admin, here, jane, john, false))
 		wantKind(t, h.service.Merge(ctx, admin, here, john, jane, false), fault.Conflict) // a cycle
 		wantKind(t, h.service.Merge(ctx, admin, here, jane, third, false), fault.Conflict)

@@ -32,6 +32,8 @@ type Versions interface {
 	// Versions returns up to n of a person's photos, without renditions, the latest first, from the one behind
 	// after on; the zero After begins.
 	Versions(ctx context.Context, c storage.Community, person GUID, after After, n int) ([]Photo, error)
+	// Where returns the community in which a version is somebody's photo; NotFound.
+	Where(ctx context.Context, v Version) (storage.Community, error)
 	// Move makes all photos of a person another's.
 	Move(ctx context.Context, c storage.Community, from, to GUID) error
 }
@@ -119,4 +121,6 @@ type Originals interface {
 	Find(ctx context.Context, id storage.ID) (storage.Upload, error)
 	// Open reads n bytes of a Complete upload from off on. The caller closes.
 	Open(ctx context.Context, u storage.Upload, off, n int64) (io.ReadCloser, error)
+	// KeepDigest keeps the SHA-256 of a Complete upload, for who asks later. One that is known stays.
+	KeepDigest(ctx context.Context, u storage.Upload, sum []byte) error
 }

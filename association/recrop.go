@@ -21,7 +21,7 @@ func (s *Service) Recrop(
 	if err := s.mayChange(ctx, a, c, person); err != nil {
 		return Photo{}, err
 	}
-	return s.next(ctx, a, Cropped, func(ctx context.Context) (Photo, error) {
+	return s.next(ctx, a, Cropped, ask{}, func(ctx context.Context) (Photo, error) {
 		// The row is locked before it is read: a photo that is removed at the same time does not come back.
 		p, err := s.Directory.Lock(ctx, c, person)
 		if err != nil {

@@ -2,6 +2,7 @@ package association
 
 import (
 	"context"
+	"crypto/sha256"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -127,18 +128,38 @@ func (w *Worker) render(ctx context.Context, p Photo) (Photo, error) {
 	if err != nil {
 		return Photo{}, err
 	}
-	made, err := w.renderer.Render(ctx, file, imaging.Request{Crop: p.Crop, Specs: imaging.Plan()})
+	made, err := w.renderer.Render(ctx, file, imaging.Request{Crop: p.Crop, Specs: p.plan()})
 	if err != nil {
 		return Photo{}, err
 	}
 	if p.Renditions, err = w.store(ctx, p, made.Renditions); err != nil {
 		return Photo{}, err
 	}
+	w.learn(ctx, u, file)
 	point.Here("render.stored")
 	p.State, p.Due = Ready, 0
 	p.Type, p.Width, p.Height = made.Header.Type, made.Header.Width, made.Header.Height
 	p.Thumbhash, p.Colour = made.Thumbhash, made.Colour
 	return p, nil
+}
+
+// learn keeps the SHA-256 of an original that is in memory as a whole, so that nobody has to read it again
+// for that. Should it not be kept, who asks for it has it computed.
+func (w *Worker) learn(ctx context.Context, u storage.Upload, file []byte) {
+	if u.SHA256 == nil {
+		sum := sha256.Sum256(file)
+		_ = w.Originals.KeepDigest(ctx, u, sum[:])
+	}
+}
+
+// plan is what is made of the photo. Where a crop was asked for, it is also made as wide as the whole picture
+// else is: 160 and 200 pixels.
+func (p Photo) plan() []imaging.Spec {
+	all := imaging.Plan()
+	if p.Crop == (imaging.Crop{}) {
+		return all
+	}
+	return slices.Concat(all, imaging.PlanSquare(160), imaging.PlanSquare(200))
 }
 
 // read returns the bytes of an original, which are checked on the way.

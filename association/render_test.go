@@ -1,7 +1,9 @@
 package association_test
 
 import (
+	"bytes"
 	"context"
+	"crypto/sha256"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -40,6 +42,25 @@ func (b *broken) store(s *mem.Store) {
 		}
 		return nil
 	}
+}
+
+// Who reads an original whole keeps its SHA-256.
+func TestTheWorkerKeepsTheSHA256(t *testing.T) {
+	t.Parallel()
+	sqltest.Each(t, func(t *testing.T, db *sqldb.DB) {
+		h, file := build(t, db, nil), photo(t, 30, 30)
+		id := h.upload(t, jane, file)
+		before, err := h.engine.Find(t.Context(), id)
+		must(t, err)
+		_, err = h.service.Associate(t.Context(), member(jane), id, jane)
+		must(t, err)
+		h.step(t, 1)
+		after, err := h.engine.Find(t.Context(), id)
+		must(t, err)
+		if want := sha256.Sum256(file); before.SHA256 != nil || !bytes.Equal(after.SHA256, want[:]) {
+			t.Errorf("got %x, then %x, want %x", before.SHA256, after.SHA256, want)
+		}
+	})
 }
 
 func TestADeadWorkersPhotoIsDoneAgain(t *testing.T) {

@@ -5,6 +5,8 @@ import (
 	"log/slog"
 	"slices"
 
+	"golang.org/x/sync/semaphore"
+
 	"cameo/storage"
 	"cameo/storage/fault"
 )
@@ -17,6 +19,8 @@ type Service struct {
 	sizes     []int  // that may be asked for
 	passwords *turns // of those who sign in by one
 	absent    *absent
+
+	inspections *semaphore.Weighted // of files that are judged before they become photos
 }
 
 // NewService returns a Service over its parts.
@@ -28,6 +32,7 @@ func NewService(cfg Config) *Service {
 		Config: cfg, recent: newRecent(cfg.Clock), pictures: newPictures(cfg.Blobs, cfg.Limits.Cache),
 		sizes:     cfg.Limits.allSizes(),
 		passwords: newTurns(), absent: newAbsent(cfg.Clock),
+		inspections: semaphore.NewWeighted(int64(max(cfg.Limits.Slots, 1))),
 	}
 }
 

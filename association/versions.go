@@ -59,7 +59,7 @@ func (s *Service) again(
 	if err != nil {
 		return Photo{}, err
 	}
-	next, err := s.next(ctx, a, do, func(ctx context.Context) (Photo, error) {
+	next, err := s.next(ctx, a, do, ask{}, func(ctx context.Context) (Photo, error) {
 		_, err := s.Originals.Find(ctx, p.ID())
 		if fault.Is(err, fault.NotFound) || fault.Is(err, fault.Gone) {
 			err = fault.New(fault.Gone, "the original of this photo is no longer kept")
@@ -67,6 +67,11 @@ func (s *Service) again(
 		return Photo{Community: c, Person: p.Person, Upload: p.Upload, Crop: crop}, err
 	})
 	return next, err
+}
+
+// Where returns the community of a version; NotFound.
+func (s *Service) Where(ctx context.Context, v Version) (storage.Community, error) {
+	return s.Versions.Where(ctx, v)
 }
 
 // OwnUploads lists uploads of an owner, to the owner and to administrators.

@@ -10,6 +10,7 @@ import (
 	"github.com/labstack/echo/v4"
 
 	"cameo/server/resumable"
+	"cameo/server/salesforce"
 	"cameo/storage/fault"
 )
 
@@ -26,6 +27,9 @@ type dialect interface {
 func (s *site) dialect(path string) dialect {
 	if strings.HasPrefix(path, "/.api2/") || strings.HasPrefix(path, "/.api/") {
 		return s.Igloo
+	}
+	if salesforce.Speaks(path) {
+		return s.Connect
 	}
 	if room, ok := strings.CutPrefix(path, "/v1/communities/"); ok {
 		if _, below, _ := strings.Cut(room, "/"); strings.HasPrefix(below, "tus/") {

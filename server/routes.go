@@ -12,6 +12,7 @@ func (s *site) routes(e *echo.Echo) {
 	s.tusRoutes(e)
 	s.resumableRoutes(e)
 	s.gigyaRoutes(e)
+	s.salesforceRoutes(e)
 	s.photoRoutes(e)
 	s.peopleRoutes(e)
 	s.sessionRoutes(e)
@@ -76,6 +77,46 @@ func (s *site) resumableRoutes(e *echo.Echo) {
 	e.GET(upload, s.Uploads.State)
 	e.PATCH(upload, s.Uploads.Append)
 	e.DELETE(upload, s.Uploads.Cancel)
+}
+
+// salesforceRoutes are those of Salesforce Connect.
+func (s *site) salesforceRoutes(e *echo.Echo) {
+	const (
+		connect     = "/services/data/:apiVersion/connect"
+		communities = connect + "/communities/:communityId"
+		photo       = "/user-profiles/:userId/photo"
+		older       = "/chatter/users/:userId/photo"
+	)
+	for _, at := range [...]string{connect + photo, communities + photo} {
+		e.GET(at, s.Connect.GetPhoto)
+		e.HEAD(at, s.Connect.GetPhoto)
+		e.POST(at, s.Connect.PostPhoto)
+		e.DELETE(at, s.Connect.DeletePhoto)
+	}
+	for _, at := range [...]string{"/services/data/:apiVersion" + older, communities + older} {
+		e.GET(at, s.Connect.GetPhoto)
+		e.HEAD(at, s.Connect.GetPhoto)
+		e.POST(at, s.Connect.PostPhoto)
+	}
+	e.GET("/services/data/", s.Connect.Versions)
+
+	// Files.
+	e.POST(connect+"/files/users/:userId", s.Connect.PostFile)
+	e.GET(connect+"/files/:fileId", s.Connect.GetFile)
+	e.DELETE(connect+"/files/:fileId", s.Connect.DeleteFile)
+	e.GET(connect+"/files/:fileId/content", s.Connect.FileContent)
+
+	// Signing in.
+	e.POST("/services/oauth2/token", s.Connect.Token, s.small, s.sameSite, s.limitSignIn)
+	e.GET("/services/oauth2/userinfo", s.Connect.UserInfo)
+
+	// Pictures.
+	e.GET("/profilephoto/:version/:size", s.Connect.ProfilePhoto, s.publicPhotos)
+	e.HEAD("/profilephoto/:version/:size", s.Connect.ProfilePhoto, s.publicPhotos)
+	e.GET("/ncsphoto/:token", s.Connect.EmailPhoto, anyOrigin)
+	e.HEAD("/ncsphoto/:token", s.Connect.EmailPhoto, anyOrigin)
+	e.GET("/img/userprofile/:name", s.Connect.DefaultPhoto, anyOrigin)
+	e.HEAD("/img/userprofile/:name", s.Connect.DefaultPhoto, anyOrigin)
 }
 
 func (s *site) photoRoutes(e *echo.Echo) {

@@ -17,6 +17,7 @@ import (
 	"cameo/server/page"
 	"cameo/server/photos"
 	"cameo/server/resumable"
+	"cameo/server/salesforce"
 	"cameo/server/sessions"
 	"cameo/server/tus"
 )
@@ -91,6 +92,7 @@ func routes(t *testing.T) []*echo.Route {
 	e, ok := server.New(server.Default(nil), server.Parts{
 		Auth: auth.New(nil, nil, nil), Gigya: gigya.New(gigya.Config{}), Igloo: igloo.New(igloo.Config{}), Tus: uploads, Uploads: resumable.New(resumable.Config{}), Photos: photos.New(photos.Config{}), Page: pages,
 		Sessions: sessions.New(sessions.Config{}),
+		Connect:  salesforce.New(salesforce.Config{}),
 		Health:   ops.NewHealth(nil), Metrics: ops.NewMetrics(),
 	}).(*echo.Echo)
 	if !ok {

@@ -20,6 +20,7 @@ import (
 	"cameo/server/rate"
 	"cameo/server/reply"
 	"cameo/server/resumable"
+	"cameo/server/salesforce"
 	"cameo/server/sessions"
 	"cameo/server/tus"
 )
@@ -31,6 +32,7 @@ type Parts struct {
 	Igloo    *igloo.Handler
 	Tus      *tus.Handler
 	Uploads  *resumable.Handler
+	Connect  *salesforce.Handler
 	Photos   *photos.Handler
 	People   *people.Handler
 	Sessions *sessions.Handler

@@ -71,6 +71,15 @@ func (e *Engine) Digest(ctx context.Context, u Upload) ([]byte, error) {
 	}
 	sum := h.Sum(nil)
 	// Should it not be kept, who asks next computes it again.
-	_ = e.note(context.WithoutCancel(ctx), u, Commit{SHA256: sum})
+	_ = e.KeepDigest(context.WithoutCancel(ctx), u, sum)
 	return sum, nil
+}
+
+// KeepDigest keeps the SHA-256 of a Complete upload, as somebody has computed it who has read all of it. One
+// that is known stays.
+func (e *Engine) KeepDigest(ctx context.Context, u Upload, sum []byte) error {
+	if u.State != Complete || u.SHA256 != nil {
+		return nil
+	}
+	return e.note(ctx, u, Commit{SHA256: sum})
 }

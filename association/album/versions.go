@@ -2,6 +2,7 @@ package album
 
 import (
 	"context"
+	"errors"
 	"math"
 
 	"cameo/association"
@@ -15,7 +16,8 @@ const (
 	versions = `SELECT ` + columns + ` FROM photos WHERE community = $1 AND person = $2
 		AND (created < $3 OR created = $3 AND version < $4)
 		ORDER BY created DESC, version DESC LIMIT $5`
-	move = `UPDATE photos SET person = $3 WHERE community = $1 AND person = $2`
+	where = `SELECT community FROM photos WHERE version = $1`
+	move  = `UPDATE photos SET person = $3 WHERE community = $1 AND person = $2`
 )
 
 // Versions returns a person's photos, the latest first, without renditions.
@@ -26,6 +28,16 @@ func (a *Album) Versions(
 		after.Created = math.MaxInt64
 	}
 	return sqldb.All(ctx, a.db, scan, versions, c, person, after.Created, after.Name, n)
+}
+
+// Where returns the community of a version.
+func (a *Album) Where(ctx context.Context, v association.Version) (storage.Community, error) {
+	var c storage.Community
+	err := a.db.QueryRow(ctx, where, v).Scan(&c)
+	if errors.Is(err, sqldb.ErrNoRow) {
+		return 0, association.NoPhoto()
+	}
+	return c, err
 }
 
 // Move makes all photos of a person another's.

@@ -55,6 +55,7 @@ npm_peer() { # folder, what it is
 }
 if [ "$group" = clients ] && command -v npm >/dev/null; then
     npm_peer tusclients "clients of tus"
+    npm_peer jsforce "a client of Salesforce"
 fi
 if [ "$group" = peers ] && command -v npm >/dev/null; then
     npm_peer tusnode "the tus server of Node.js"

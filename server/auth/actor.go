@@ -105,8 +105,8 @@ func credential(r *http.Request) (proof, error) {
 	case 0:
 	case 1:
 		scheme, secret, _ := strings.Cut(headers[0], " ")
-		if !strings.EqualFold(scheme, "Bearer") {
-			return proof{}, notBelieved(errors.New("another scheme than Bearer"))
+		if !strings.EqualFold(scheme, "Bearer") && !strings.EqualFold(scheme, "OAuth") { // as Salesforce calls it
+			return proof{}, notBelieved(errors.New("another scheme than Bearer and OAuth"))
 		}
 		secret = strings.TrimLeft(secret, " ")
 		if len(secret) == keyLength {

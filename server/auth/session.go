@@ -26,6 +26,18 @@ func (a *Auth) Begin(
 	return key, s, nil
 }
 
+// Believe is whom a token speaks of that was sent to be exchanged, as the directory lets them in.
+// Unauthenticated.
+func (a *Auth) Believe(c echo.Context, token string) (association.Actor, error) {
+	claimed, err := a.tokens.Verify(token)
+	if err != nil {
+		return association.Actor{}, err
+	}
+	actor, err := a.people.Arrive(c.Request().Context(), claimed)
+	actor.Address = c.RealIP()
+	return actor, err
+}
+
 // SignOut takes the cookie from the client. The session is ended by association.Service.End.
 func (a *Auth) SignOut(c echo.Context) { a.setCookie(c, "", -1) }
 

@@ -191,12 +191,7 @@ func (n *Node) speak() error {
 		n.watched("database", n.state.db.Check), n.watched("blobs", n.state.blobs.Check))
 	n.metrics = ops.NewMetrics()
 	n.rates = n.config.rates(n.state.db.Engine(), n.machine.Clock)
-	cfg := server.Default(n.machine.Now)
-	cfg.MaxOpen = n.config.MaxOpen
-	for _, p := range n.config.TrustedProxy {
-		cfg.TrustedProxies = append(cfg.TrustedProxies, netip.Prefix(p))
-	}
-	cfg.Pace.Idle, cfg.Pace.MinRate = time.Duration(n.config.IdleTimeout), int64(n.config.MinRate)
+	cfg := n.bounds()
 	uploads, err := n.uploads(cfg.Pace)
 	if err != nil {
 		return err
@@ -205,9 +200,14 @@ func (n *Node) speak() error {
 	if err != nil {
 		return err
 	}
+	connect, err := n.connect(urls, cfg.Pace)
+	if err != nil {
+		return err
+	}
 	n.handler = server.New(cfg, server.Parts{
 		Tus:     uploads,
 		Uploads: n.resumable(cfg.Pace),
+		Connect: connect,
 		Auth:    n.auth,
 		Gigya:   methods,
 		Igloo: igloo.New(igloo.Config{
@@ -223,4 +223,15 @@ func (n *Node) speak() error {
 		Health:   n.health, Metrics: n.metrics, Log: n.log, Random: n.machine.Random, Rates: n.rates,
 	})
 	return nil
+}
+
+// bounds are what a connection may take.
+func (n *Node) bounds() server.Config {
+	cfg := server.Default(n.machine.Now)
+	cfg.MaxOpen = n.config.MaxOpen
+	for _, p := range n.config.TrustedProxy {
+		cfg.TrustedProxies = append(cfg.TrustedProxies, netip.Prefix(p))
+	}
+	cfg.Pace.Idle, cfg.Pace.MinRate = time.Duration(n.config.IdleTimeout), int64(n.config.MinRate)
+	return cfg
 }

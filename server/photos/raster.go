@@ -16,6 +16,11 @@ import (
 	"cameo/storage/fault"
 )
 
+// Bust is the default picture of whoever has no name either, as a PNG with sides of so many pixels.
+func Bust(pixels int) ([]byte, error) {
+	return drawing{size: pixels, field: &color.RGBA{R: 112, G: 117, B: 125, A: 255}}.png()
+}
+
 // png is the drawing in pixels. Its font has Latin, Greek and Cyrillic letters; instead of others there is
 // the bust.
 func (d drawing) png() ([]byte, error) {

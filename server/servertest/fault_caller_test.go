@@ -81,10 +81,16 @@ func (c *caller) try(method, at string, h http.Header, body io.Reader, length in
 	for name, values := range h {
 		r.Header[name] = values
 	}
+	r.ContentLength = int64(length)
+	return c.do(r)
+}
+
+// do sends a request, and reads its answer to the end.
+func (c *caller) do(r *http.Request) (answer, error) {
+	c.t.Helper()
 	if c.token != "" {
 		r.Header.Set("Authorization", "Bearer "+c.token)
 	}
-	r.ContentLength = int64(length)
 	resp, err := c.web.Do(r)
 	if err != nil {
 		return answer{}, err
@@ -93,7 +99,7 @@ func (c *caller) try(method, at string, h http.Header, body io.Reader, length in
 	text, err := io.ReadAll(resp.Body)
 	got := answer{resp.StatusCode, resp.Header, text}
 	if err == nil {
-		c.wantDiscreet(method+" "+at, got)
+		c.wantDiscreet(r.Method+" "+r.URL.Path, got)
 	}
 	return got, err
 }

@@ -71,7 +71,7 @@ func (c *caller) begin(key string, from, to, total int, some []byte) *line {
 	return l
 }
 
-// hear reads one answer. An error is the end of the line.
+// hear reads one answer, behind interim ones. An error is the end of the line.
 func (l *line) hear(method string) (answer, error) {
 	for {
 		resp, err := http.ReadResponse(l.from, &http.Request{Method: method})
@@ -80,7 +80,7 @@ func (l *line) hear(method string) (answer, error) {
 		}
 		body, err := io.ReadAll(resp.Body)
 		resp.Body.Close()
-		if err != nil || resp.StatusCode != http.StatusContinue {
+		if err != nil || resp.StatusCode >= http.StatusOK {
 			return answer{resp.StatusCode, resp.Header, body}, err
 		}
 	}

@@ -46,6 +46,9 @@ func TestNodes(t *testing.T) {
 		"R21 takeover through tus":            takeOverByTus,
 		"R23 a flaky phone through tus":       sendByFlakyTus,
 		"a kill while parts are joined":       killWhileJoining,
+		"requests to S3, resumable":           countRequestsOfResumable,
+		"R21 takeover, resumable":             takeOverByResumable,
+		"R23 a flaky phone, resumable":        sendByFlakyResumable,
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

@@ -56,6 +56,28 @@ const (
 // zoe is somebody of community 1 to whom things happen.
 var zoe = map[string]string{"objectId": string(servertest.Person("zoe")), "system": "gigya", "name": "zoe"}
 
+// The routes of Salesforce Connect.
+const (
+	sfData    = "/services/data/{apiVersion}"
+	sfPhoto   = sfData + "/connect/user-profiles/{userId}/photo"
+	sfThere   = sfData + "/connect/communities/{communityId}/user-profiles/{userId}/photo"
+	sfOlder   = sfData + "/chatter/users/{userId}/photo"
+	sfOlderIn = sfData + "/connect/communities/{communityId}/chatter/users/{userId}/photo"
+	sfFile    = `{"fileId":"06900{ownkey}"}`
+	sfBody    = "--x\r\nContent-Disposition: form-data; name=\"fileData\"; filename=\"me.gif\"\r\n\r\nGIF89a\r\n--x--\r\n"
+)
+
+var sfParts = http.Header{"Content-Type": {"multipart/form-data; boundary=x"}}
+
+// Their parameters: a person by GUID, zoe, and the photo of who has none.
+var (
+	sfPath = map[string]string{"apiVersion": "v58.0", "communityId": "{communityKey}", "userId": "{objectId}"}
+	sfJane = map[string]string{"apiVersion": "v58.0", "communityId": "{communityKey}", "userId": zoe["objectId"]}
+	sfSelf = map[string]string{"apiVersion": "v58.0", "userId": "me"}
+	sfKey  = map[string]string{"apiVersion": "v58.0", "fileId": "06900{attachmentKey}"}
+	sfNone = map[string]string{"version": "005", "size": "F"}
+)
+
 // rights says of each route who may ask there, by the policy of package association. A route that is not here
 // fails the test, and so does a line without a route.
 var rights = map[string][]right{
@@ -180,6 +202,35 @@ var rights = map[string][]right{
 	"GET /socialize.getUserInfo": {{on: ofNobody}}, "POST /socialize.getUserInfo": {{on: ofNobody}},
 	"GET /socialize.getToken": {{on: ofNobody}}, "POST /socialize.getToken": {{on: ofNobody}},
 	"GET /socialize.getSavedResponse": {{on: ofNobody}}, "POST /socialize.getSavedResponse": {{on: ofNobody}},
+	"GET " + sfPhoto:    {{do: association.EnterCommunity, on: ofPerson, path: sfPath}},
+	"HEAD " + sfPhoto:   {{do: association.EnterCommunity, on: ofPerson, path: sfPath}},
+	"POST " + sfPhoto:   {{do: association.ChangePhoto, on: ofPerson, hidden: true, path: sfPath, header: asJSON, body: sfFile, missing: http.StatusOK}},
+	"DELETE " + sfPhoto: {{do: association.ChangePhoto, on: ofPerson, hidden: true, path: sfPath}},
+	"GET " + sfThere:    {{do: association.EnterCommunity, on: ofCommunity, path: sfJane}},
+	"HEAD " + sfThere:   {{do: association.EnterCommunity, on: ofCommunity, path: sfJane}},
+	"POST " + sfThere:   {{do: association.ChangePhoto, on: ofPerson, hidden: true, path: sfPath, header: asJSON, body: sfFile, missing: http.StatusOK}},
+	"DELETE " + sfThere: {{do: association.ChangePhoto, on: ofPerson, hidden: true, path: sfPath}},
+	"GET " + sfOlder:    {{do: association.EnterCommunity, on: ofPerson, path: sfPath}},
+	"HEAD " + sfOlder:   {{do: association.EnterCommunity, on: ofPerson, path: sfPath}},
+	"POST " + sfOlder:   {{do: association.ChangePhoto, on: ofPerson, hidden: true, path: sfPath, header: asJSON, body: sfFile, missing: http.StatusOK}},
+	"GET " + sfOlderIn:  {{do: association.EnterCommunity, on: ofCommunity, path: sfJane}},
+	"HEAD " + sfOlderIn: {{do: association.EnterCommunity, on: ofCommunity, path: sfJane}},
+	"POST " + sfOlderIn: {{do: association.ChangePhoto, on: ofPerson, hidden: true, path: sfPath, header: asJSON, body: sfFile, missing: http.StatusOK}},
+
+	"POST " + sfData + "/connect/files/users/{userId}":  {{do: association.EnterCommunity, on: ofSelf, path: sfSelf, header: sfParts, body: sfBody}},
+	"GET " + sfData + "/connect/files/{fileId}":         {{do: association.UseUpload, on: ofUpload, path: sfKey}},
+	"DELETE " + sfData + "/connect/files/{fileId}":      {{do: association.UseUpload, on: ofUpload, path: sfKey}},
+	"GET " + sfData + "/connect/files/{fileId}/content": {{do: association.UseUpload, on: ofUpload, path: sfKey}},
+
+	"GET /services/data/":                 {{on: ofNobody}},
+	"POST /services/oauth2/token":         {{on: ofNobody, fails: http.StatusBadRequest}}, // no grant is asked for
+	"GET /services/oauth2/userinfo":       {{do: association.EnterCommunity, on: ofSelf}},
+	"GET /profilephoto/{version}/{size}":  {{on: ofNobody, path: sfNone}},
+	"HEAD /profilephoto/{version}/{size}": {{on: ofNobody, path: sfNone}},
+	"GET /ncsphoto/{token}":               {{on: ofNobody, fails: http.StatusNotFound}}, // the token is none
+	"HEAD /ncsphoto/{token}":              {{on: ofNobody, fails: http.StatusNotFound}},
+	"GET /img/userprofile/{name}":         {{on: ofNobody, path: map[string]string{"name": "default_profile_45_v2.png"}}},
+	"HEAD /img/userprofile/{name}":        {{on: ofNobody, path: map[string]string{"name": "default_profile_45_v2.png"}}},
 
 	"GET /": {{on: ofNobody}}, "HEAD /": {{on: ofNobody}},
 	"GET /docs": {{on: ofNobody}}, "HEAD /docs": {{on: ofNobody}},

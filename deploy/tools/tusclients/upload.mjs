@@ -1,10 +1,10 @@
-// Lets tus-js-client upload FILE: node upload.mjs ENDPOINT TOKEN FILE HOW. It says on stdout "half" when half of the
-// file was accepted, and in the end "done URL".
+// Lets tus-js-client upload FILE: node upload.mjs ENDPOINT TOKEN FILE HOW [PROTOCOL]. It says on stdout "half" when
+// half of the file was accepted, and in the end "done URL".
 import fs from "node:fs";
 import { PassThrough } from "node:stream";
 import * as tus from "tus-js-client";
 
-const [endpoint, token, file, how] = process.argv.slice(2);
+const [endpoint, token, file, how, protocol = "tus-v1"] = process.argv.slice(2);
 const size = fs.statSync(file).size;
 const hows = {
   whole: {},
@@ -24,6 +24,7 @@ const stream = () => fs.createReadStream(file).pipe(new PassThrough());
 const input = how === "of unknown length" ? stream() : fs.readFileSync(file);
 const upload = new tus.Upload(input, {
   endpoint,
+  protocol,
   headers: { Authorization: `Bearer ${token}` },
   metadata: { filename: "me.png", filetype: "image/png" },
   retryDelays: [100, 300, 1000, 3000, 5000],

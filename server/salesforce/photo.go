@@ -1,0 +1,178 @@
+package salesforce
+
+import (
+	"context"
+	"net/http"
+
+	"github.com/labstack/echo/v4"
+
+	"cameo/association"
+	"cameo/storage/fault"
+)
+
+// GetPhoto answers with the Photo of a person, to members of the community.
+func (h *Handler) GetPhoto(c echo.Context) error {
+	at, err := h.target(c)
+	if err != nil {
+		return err
+	}
+	return h.describe(c, http.StatusOK, at)
+}
+
+// PostPhoto gives a person a photo: of a file that is there, or of the picture that comes with the request.
+// _HttpMethod makes it another method.
+func (h *Handler) PostPhoto(c echo.Context) error {
+	switch method := methodOf(c); {
+	case method == http.MethodGet, method == http.MethodHead:
+		return h.GetPhoto(c)
+	case method == http.MethodDelete && !isChatter(c):
+		return h.DeletePhoto(c)
+	case method != http.MethodPost && isChatter(c):
+		return errMethod(c, "GET,HEAD,POST")
+	case method != http.MethodPost:
+		return errMethod(c, "DELETE,GET,HEAD,POST")
+	}
+	at, err := h.target(c)
+	if err != nil {
+		return err
+	}
+	if err := at.actor.MayEdit(at.community, at.person); err != nil {
+		return err
+	}
+	if err := h.set(c, at); err != nil {
+		return err
+	}
+	return h.describe(c, http.StatusCreated, at)
+}
+
+// set makes what the request brings, or the file that it names, the person's next photo. A picture that was
+// brought and is refused is given up.
+func (h *Handler) set(c echo.Context, at target) error {
+	ctx := context.WithoutCancel(c.Request().Context())
+	in, err := h.readForm(c, at.caller, photoForm())
+	if err == nil {
+		err = h.associate(ctx, at, in)
+	}
+	if err != nil {
+		h.giveUp(ctx, in.brought)
+	}
+	return err
+}
+
+func (h *Handler) associate(ctx context.Context, at target, in input) error {
+	crop, err := in.crop()
+	if err != nil {
+		return err
+	}
+	id, err := h.source(ctx, at.caller, in)
+	if err != nil {
+		return err
+	}
+	_, err = h.Photos.AssociateInspected(ctx, at.actor, id, at.person, crop)
+	return err
+}
+
+// DeletePhoto ends a person's photo. Removing what is not there is no error.
+func (h *Handler) DeletePhoto(c echo.Context) error {
+	at, err := h.target(c)
+	if err != nil {
+		return err
+	}
+	if err := h.Photos.Remove(c.Request().Context(), at.actor, at.community, at.person); err != nil {
+		return err
+	}
+	c.Response().Header().Set("Cache-Control", "no-store")
+	return c.NoContent(http.StatusNoContent)
+}
+
+// describe answers with the Photo.
+func (h *Handler) describe(c echo.Context, status int, at target) error {
+	ctx := c.Request().Context()
+	known, err := h.Photos.Profile(ctx, at.community, at.person)
+	if err != nil {
+		return err
+	}
+	id, err := h.Photos.SalesforceID(ctx, at.community, known.GUID)
+	if err != nil {
+		return err
+	}
+	p, err := h.shown(ctx, known)
+	if err != nil {
+		return err
+	}
+	photo, err := h.photo(c, at, id, p)
+	if err != nil {
+		return err
+	}
+	return tell(c, status, photo)
+}
+
+// shown is the photo of which clients are told: the one that was asked for last unless it has failed, else
+// the one that is shown; the zero Photo if there is none.
+func (h *Handler) shown(ctx context.Context, known association.Person) (association.Photo, error) {
+	for _, v := range []association.Version{known.Newest, known.Current} {
+		p, err := h.Photos.Version(ctx, known.Community, v)
+		if fault.Is(err, fault.NotFound) {
+			continue
+		}
+		if err != nil || p.State == association.Pending || p.State == association.Ready {
+			return p, err
+		}
+	}
+	return association.Photo{}, nil
+}
+
+// photo is the resource, with the properties that the version of the interface knows.
+func (h *Handler) photo(
+	c echo.Context, at target, id association.Identity, p association.Photo,
+) (map[string]any, error) {
+	base := h.Auth.Guard().Base(c)
+	full, err := h.emailAddress(base, p, large)
+	if err != nil {
+		return nil, err
+	}
+	standard, err := h.emailAddress(base, p, tiny)
+	if err != nil {
+		return nil, err
+	}
+	var versionID any // null when there is no photo
+	if p.Version != "" {
+		versionID = photoID(p.Version)
+	}
+	out := map[string]any{}
+	for _, property := range []struct {
+		name  string
+		since version
+		value any
+	}{
+		{"fullEmailPhotoUrl", 27, full},
+		{"largePhotoUrl", 23, h.address(base, p, "F")},
+		{"mediumPhotoUrl", 37, h.address(base, p, "M")},
+		{"photoVersionId", 24, versionID},
+		{"smallPhotoUrl", 23, h.address(base, p, "T")},
+		{"standardEmailPhotoUrl", 27, standard},
+		{"url", 27, resource(c, at, id)},
+	} {
+		if at.version >= property.since {
+			out[property.name] = property.value
+		}
+	}
+	return out, nil
+}
+
+// resource is the path of the Photo in the form in which it was asked for.
+func resource(c echo.Context, at target, id association.Identity) string {
+	path := "/services/data/" + at.version.String() + "/connect/"
+	if c.Param("communityId") != "" {
+		path += "communities/" + numbered(communityPrefix, at.community) + "/"
+	}
+	switch {
+	case !isChatter(c):
+		path += "user-profiles/"
+	case c.Param("communityId") != "":
+		path += "chatter/users/"
+	default:
+		path = "/services/data/" + at.version.String() + "/chatter/users/"
+	}
+	return path + id.Shown + "/photo"
+}
