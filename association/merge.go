@@ -38,8 +38,8 @@ func (s *Service) Merge(
 			return Entry{}, err
 		}
 		if from.Disabled > 0 && to.Disabled == 0 {
-			return Entry{}, fault.New(fault.Conflict, "the person is shut out, and their names and password would let "+
-				"them in as the other one: let them in first, or shut the other one out")
+			return Entry{}, fault.New(fault.Conflict, "the person is shut out, and their password would let them in "+
+				"as the other one: let them in first, or shut the other one out")
 		}
 		done := Entry{Community: c, Action: MergedInto, Person: from.GUID, Object: string(to.GUID)}
 		return done, s.merge(ctx, from, to, theirs)

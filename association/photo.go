@@ -56,6 +56,9 @@ func (s PhotoState) String() string {
 	return photoStates[s]
 }
 
+// PictureOnly is the Note of an upload that came as a photo's picture, and is no file to choose again.
+const PictureOnly = "no file"
+
 // Photo is one version of a person's photo.
 type Photo struct {
 	Version   Version

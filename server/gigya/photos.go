@@ -122,7 +122,7 @@ func (c *call) trim(file []byte, size association.Box) (association.Thumbnail, e
 func (c *call) keep(person association.GUID, file []byte, mediaType string) (storage.Key, error) {
 	u, err := c.Engine.Create(c.ctx(), storage.New{
 		Community: c.site.Community, Owner: person.Subject(), Length: int64(len(file)), Type: mediaType,
-		Name: "photo." + strings.TrimPrefix(mediaType, "image/"),
+		Name: "photo." + strings.TrimPrefix(mediaType, "image/"), Note: association.PictureOnly,
 	})
 	if err != nil {
 		return "", err

@@ -11,13 +11,11 @@ import (
 
 	"github.com/labstack/echo/v4"
 
+	"cameo/association"
 	"cameo/server/reply"
 	"cameo/storage"
 	"cameo/storage/fault"
 )
-
-// noFile is the Note of an upload that is a photo's picture and no file.
-const noFile = "no file"
 
 var fileFields = [...]string{"title", "desc"}
 
@@ -112,7 +110,7 @@ func (h *Handler) file(ctx context.Context, who caller, id, number string) (stor
 	if err != nil {
 		return storage.Upload{}, err
 	}
-	if u.State != storage.Complete || u.Partial || u.Note == noFile {
+	if u.State != storage.Complete || u.Partial || u.Note == association.PictureOnly {
 		return storage.Upload{}, storage.NoUpload()
 	}
 	return u, nil

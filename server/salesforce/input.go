@@ -41,7 +41,7 @@ var photoFields = [...]string{"cropSize", "cropX", "cropY", "fileId", "versionNu
 // photoForm is that of a photo. A picture that comes with it is no file that could be chosen again.
 func photoForm() form {
 	return form{
-		root: "photo", fields: photoFields[:], rich: []string{"json", "photo"}, binary: "fileUpload", note: noFile,
+		root: "photo", fields: photoFields[:], rich: []string{"json", "photo"}, binary: "fileUpload", note: association.PictureOnly,
 	}
 }
 
