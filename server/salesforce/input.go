@@ -10,6 +10,7 @@ import (
 
 	"github.com/labstack/echo/v4"
 
+	"cameo/association"
 	"cameo/association/imaging"
 	"cameo/server/reply"
 	"cameo/storage"
@@ -41,7 +42,8 @@ var photoFields = [...]string{"cropSize", "cropX", "cropY", "fileId", "versionNu
 // photoForm is that of a photo. A picture that comes with it is no file that could be chosen again.
 func photoForm() form {
 	return form{
-		root: "photo", fields: photoFields[:], rich: []string{"json", "photo"}, binary: "fileUpload", note: association.PictureOnly,
+		root: "photo", fields: photoFields[:], rich: []string{"json", "photo"}, binary: "fileUpload",
+		note: association.PictureOnly,
 	}
 }
 
