@@ -123,7 +123,7 @@ func (s *Service) fit(u storage.Upload) error {
 	default:
 		return fault.New(fault.Conflict, "the upload is not complete")
 	}
-	if !imaging.Accepted(u.Type) {
+	if !s.Formats().Accepted(u.Type) {
 		return imaging.NotAnImage.Fault()
 	}
 	if u.Length > s.Limits.MaxPhoto {

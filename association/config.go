@@ -18,6 +18,7 @@ type Config struct {
 	Queue      Queue
 	Directory  Directory
 	Register   Register
+	HEIF       imaging.Engine // nil: HEIC and AVIF are refused
 	People     People
 	Identities Identities
 	Secrets    Secrets
@@ -39,6 +40,9 @@ type Config struct {
 	// Make makes squares in the Sizes of Limits, a Maker's Make; nil if there are none.
 	Make func(ctx context.Context, p Photo, pixels int) (Photo, error)
 }
+
+// Formats are those of the pictures that can be photos.
+func (c Config) Formats() imaging.Formats { return imaging.Formats{HEIF: c.HEIF != nil} }
 
 // Limits bounds what photos may take: bytes, pixels, time and attempts.
 type Limits struct {

@@ -63,7 +63,7 @@ func build(t *testing.T, db *sqldb.DB, change func(*association.Config)) *house 
 	h.engine = storage.NewEngine(storage.Config{
 		Ledger: h.ledger, Trash: h.ledger, Blobs: h.blobs, Node: "test", Clock: clock, Random: rand.Reader,
 		Limits: storage.DefaultLimits(),
-		Judge:  func(u storage.Upload) error { return imaging.Verdict(u.Type, u.Head) },
+		Judge:  func(u storage.Upload) error { return h.service.Formats().Verdict(u.Type, u.Head) },
 	})
 	h.people = directory.New(db, clock, rand.Reader)
 	cfg := association.Config{

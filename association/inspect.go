@@ -48,7 +48,7 @@ func (s *Service) inspect(ctx context.Context, u storage.Upload, crop imaging.Cr
 	if err != nil {
 		return fault.Wrap(err, fault.Of(err), "the original cannot be read")
 	}
-	header, err := imaging.Renderer{Limits: s.Limits.Picture}.Judge(file)
+	header, err := imaging.Renderer{Limits: s.Limits.Picture, HEIF: s.HEIF}.Judge(file)
 	if err != nil {
 		return err
 	}

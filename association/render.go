@@ -37,7 +37,9 @@ func NewWorker(cfg Config) *Worker {
 	}
 	return &Worker{
 		Config: cfg, woken: make(chan struct{}, 1),
-		renderer: imaging.Renderer{Limits: cfg.Limits.Picture, Memory: imaging.NewMemory(cfg.Limits.Memory)},
+		renderer: imaging.Renderer{
+			Limits: cfg.Limits.Picture, Memory: imaging.NewMemory(cfg.Limits.Memory), HEIF: cfg.HEIF,
+		},
 	}
 }
 

@@ -22,8 +22,18 @@ const (
 
 var accepted = [...]string{JPEG, PNG, GIF, WebP}
 
+// Formats says which pictures can be photos. The zero Formats are those that this package reads itself.
+type Formats struct {
+	HEIF bool // HEIC and AVIF too: there is an Engine for them
+}
+
 // Accepted says whether pictures of a declared media type, in any spelling, can be photos.
-func Accepted(mediaType string) bool { return slices.Contains(accepted[:], Canonical(mediaType)) }
+func (f Formats) Accepted(mediaType string) bool {
+	t := Canonical(mediaType)
+	return slices.Contains(accepted[:], t) || f.HEIF && isHEIF(t)
+}
+
+func isHEIF(mediaType string) bool { return mediaType == HEIC || mediaType == AVIF }
 
 // Canonical spells a media type in the one way that is compared: lower case, no parameters, image/jpeg for
 // its other names.
@@ -66,12 +76,12 @@ func sniffBrand(brand string) (mediaType string, ok bool) {
 
 // Verdict judges a finished upload by its declared type and its first bytes: the signature must be that of
 // an accepted picture, NotAnImage otherwise, and of the declared type, TypeMismatch otherwise.
-func Verdict(declared string, head []byte) error {
+func (f Formats) Verdict(declared string, head []byte) error {
 	is, ok := Sniff(head)
 	if !ok {
 		return NotAnImage.Fault()
 	}
-	if is == HEIC || is == AVIF {
+	if isHEIF(is) && !f.HEIF {
 		return UnsupportedFormat.Fault()
 	}
 	if is != Canonical(declared) {

@@ -32,7 +32,7 @@ func TestMediaTypes(t *testing.T) {
 		if got := imaging.Canonical(c.declared); got != c.canonical {
 			t.Errorf("%q is %q, want %q", c.declared, got, c.canonical)
 		}
-		if got := imaging.Accepted(c.declared); got != c.accepted {
+		if got := (imaging.Formats{}).Accepted(c.declared); got != c.accepted {
 			t.Errorf("%q: accepted is %v", c.declared, got)
 		}
 	}
@@ -62,7 +62,7 @@ func TestVerdict(t *testing.T) {
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()
-			err := imaging.Verdict(c.declared, c.head)
+			err := (imaging.Formats{}).Verdict(c.declared, c.head)
 			if c.want != "" {
 				wantReason(t, err, c.want)
 			} else if err != nil {

@@ -5,6 +5,7 @@ import (
 	"io"
 	"time"
 
+	"cameo/association/imaging"
 	"cameo/storage"
 )
 
@@ -14,6 +15,8 @@ type Machine struct {
 	Now    func() time.Time // measures: time limits of connections and durations in the log refer to it
 	Random io.Reader        // keys, versions, secrets
 	Err    io.Writer        // where the log goes, after the line that says where the node listens
+
+	HEIF imaging.Engine // reads HEIC and AVIF; nil, as it is here: they are refused
 
 	Program string // as the shell called it; the hints repeat it. "" is cameo
 }

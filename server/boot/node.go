@@ -110,20 +110,22 @@ func (n *Node) store() error {
 	n.tally = tally.New(n.state.db)
 	n.Engine = storage.NewEngine(storage.Config{
 		Ledger: rows, Trash: rows, Blobs: n.state.blobs, Node: name,
-		Clock: n.machine.Clock, Random: n.machine.Random, Limits: n.config.Limits(), Judge: judge,
+		Clock: n.machine.Clock, Random: n.machine.Random, Limits: n.config.Limits(), Judge: n.judge,
 	})
 	return nil
 }
 
 // judge lets only pictures of the declared type be complete.
-func judge(u storage.Upload) error { return imaging.Verdict(u.Type, u.Head) }
+func (n *Node) judge(u storage.Upload) error {
+	return imaging.Formats{HEIF: n.machine.HEIF != nil}.Verdict(u.Type, u.Head)
+}
 
 // associate makes the service and the worker of photos.
 func (n *Node) associate() {
 	rows, pictures := ledger.New(n.state.db), album.New(n.state.db)
 	n.Directory = directory.New(n.state.db, n.machine.Clock, n.machine.Random)
 	cfg := association.Config{
-		Album: pictures, Queue: pictures, Directory: n.Directory, Register: n.Directory,
+		Album: pictures, Queue: pictures, Directory: n.Directory, Register: n.Directory, HEIF: n.machine.HEIF,
 		People: n.Directory, Identities: n.Directory, Audit: n.Directory, Versions: pictures, Uploads: rows,
 		Secrets: n.Directory,
 		Tx:      n.state.db, Originals: n.Engine,

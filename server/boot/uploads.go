@@ -22,7 +22,7 @@ func (n *Node) uploads(pace reply.Pace) (*tus.Handler, error) {
 	return tus.New(tus.Config{
 		Engine: n.Engine, Auth: n.auth, Pace: pace, Public: n.config.public(),
 		Begin: func(_ context.Context, a association.Actor, u storage.New) (storage.New, error) {
-			return begin(a, u)
+			return n.begin(a, u)
 		},
 		Finish: n.finish,
 	})
@@ -46,7 +46,7 @@ func (n *Node) resumable(pace reply.Pace) *resumable.Handler {
 		},
 		Begin: func(c echo.Context, u storage.New) (storage.New, error) {
 			actor, _ := c.Get(memberKey).(association.Actor)
-			return begin(actor, u)
+			return n.begin(actor, u)
 		},
 		Finish: n.finish,
 	})
@@ -74,13 +74,13 @@ func (c Config) public() string {
 
 // begin judges a creation of a dialect that knows nothing of people: the type of the file, and whose photo it
 // is to be, so that nobody sends a file in vain. A type that was not declared is taken from the file's name.
-func begin(a association.Actor, u storage.New) (storage.New, error) {
+func (n *Node) begin(a association.Actor, u storage.New) (storage.New, error) {
 	if u.Partial { // it is no file, and nobody's photo
 		u.Type, u.Wish = "", ""
 		return u, nil
 	}
 	u.Type = cmp.Or(u.Type, typeByName(u.Name))
-	if !imaging.Accepted(u.Type) {
+	if !n.Photos.Formats().Accepted(u.Type) {
 		return u, fault.New(fault.Unsupported, "image/jpeg, image/png, image/gif and image/webp are accepted; "+
 			"the type is the declared one, or else by the end of the file's name").
 			Because(string(imaging.NotAnImage))

@@ -25,7 +25,7 @@ func (h *Handler) Create(c echo.Context) error {
 	}
 	body := reply.NewBody(c, h.Pace)
 	defer body.Close()
-	n, err := declared(c.Request().Header, body)
+	n, err := h.declared(c.Request().Header, body)
 	if err != nil {
 		return err
 	}
@@ -40,20 +40,20 @@ func (h *Handler) Create(c echo.Context) error {
 }
 
 // declared reads what the client says about the file. All wrong parameters are told at once.
-func declared(h http.Header, body io.Reader) (storage.New, error) {
-	f, err := readFields(h.Get("Content-Type"), body)
+func (h *Handler) declared(head http.Header, body io.Reader) (storage.New, error) {
+	f, err := readFields(head.Get("Content-Type"), body)
 	if err != nil {
 		return storage.New{}, err
 	}
 	length, wrongLength := contentLength(f["contentlength"])
 	name, wrongName := storage.CleanName(f["name"])
-	kind, wrongKind := contentType(f["contenttype"])
+	kind, wrongKind := contentType(f["contenttype"], h.Photos.Formats())
 	wrong := errors.Join(wrongLength, about(wrongName, "Name"))
 	if fault.Is(wrongKind, fault.Invalid) || wrong == nil {
 		wrong = errors.Join(wrong, wrongKind)
 	}
 	return storage.New{
-		Length: length, Type: kind, Name: name, Request: h.Get("Idempotency-Key"),
+		Length: length, Type: kind, Name: name, Request: head.Get("Idempotency-Key"),
 	}, flat(wrong)
 }
 
@@ -82,14 +82,14 @@ func contentLength(s string) (int64, error) {
 
 // contentType reads a media type, drops its parameters, and keeps the client's spelling of it: image/jpg
 // stays image/jpg.
-func contentType(s string) (string, error) {
+func contentType(s string, f imaging.Formats) (string, error) {
 	kind, _, _ := strings.Cut(s, ";")
 	kind = strings.TrimSpace(kind)
 	switch {
 	case kind == "", strings.ContainsFunc(s, unicode.IsControl):
 		return "", fault.New(fault.Invalid, "ContentType must be the file's media type, such as image/jpeg").
 			About("ContentType")
-	case !imaging.Accepted(kind):
+	case !f.Accepted(kind):
 		return "", fault.New(fault.Unsupported, "%s", acceptedTypes).
 			About("ContentType").Because(string(imaging.NotAnImage))
 	}

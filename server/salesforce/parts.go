@@ -131,7 +131,7 @@ func (h *Handler) keep(
 	}
 	head = head[:n]
 	kind, _ := imaging.Sniff(head)
-	if err := imaging.Verdict(kind, head); err != nil {
+	if err := h.Photos.Formats().Verdict(kind, head); err != nil {
 		return err
 	}
 	name, err := storage.CleanName(part.FileName())
