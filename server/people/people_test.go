@@ -122,7 +122,9 @@ func TestPagesMissNobody(t *testing.T) {
 				t.Fatal(err)
 			}
 			for _, one := range things {
-				seen[string(one)] = true
+				if !strings.Contains(string(one), "appointed") { // the first administrator, by the start
+					seen[string(one)] = true
+				}
 			}
 			next = ""
 			if page["next"] != nil && len(things) > 0 {
@@ -206,11 +208,11 @@ func TestAnAdministratorsDay(t *testing.T) {
 	var said []string
 	for _, e := range log.Entries {
 		said = append(said, e.Action)
-		if e.Address != "127.0.0.1" {
+		if e.Address != "127.0.0.1" && e.Action != "appointed" { // the first administrator is, by the start
 			t.Errorf("%s from %q", e.Action, e.Address)
 		}
 	}
-	const want = "associated replaced restored cropped renamed merged disabled enabled"
+	const want = "appointed associated replaced restored cropped renamed merged disabled enabled"
 	if got := strings.Join(said, " "); got != want {
 		t.Errorf("the audit log says %q, want %q", got, want)
 	}
