@@ -92,6 +92,10 @@ func (s *Service) Describe(
 	d := Description{Version: p.Newest, Current: p.Current}
 	if p.Newest != "" {
 		newest, err := s.Album.Find(ctx, c, p.Newest)
+		if err == nil && newest.State == Ready && p.Current != p.Newest { // shown since the person was read
+			p, err = s.Directory.Person(ctx, c, person)
+			d.Current = p.Current
+		}
 		if err != nil {
 			return Description{}, err
 		}

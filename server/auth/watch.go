@@ -18,6 +18,7 @@ import (
 const (
 	lookEvery = time.Second
 	lookAtEnd = 100 * time.Millisecond
+	lookWait  = time.Second // for a database that does not answer
 )
 
 // Watch is a body of the upload u that ends, with Forbidden, when who sends it loses the right to: a person
@@ -26,6 +27,8 @@ const (
 func (a *Auth) Watch(c echo.Context, body storage.Body, u storage.Upload, now func() time.Time) storage.Body {
 	ctx := context.WithoutCancel(c.Request().Context()) // it is canceled when the client goes away
 	return &watched{Body: body, now: now, looked: now(), look: func() error {
+		ctx, cancel := context.WithTimeout(ctx, lookWait)
+		defer cancel()
 		actor, err := a.renew(ctx, c)
 		if err == nil {
 			err = actor.May(association.UseUpload, u.Community, association.GUID(u.Owner))

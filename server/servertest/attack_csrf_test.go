@@ -8,6 +8,7 @@ import (
 	"net/http/httptest"
 	"regexp"
 	"strings"
+	"sync/atomic"
 	"testing"
 
 	"cameo/association"
@@ -77,25 +78,26 @@ const at = %[1]q;
 func TestA19PagesOfOtherSites(t *testing.T) {
 	t.Parallel()
 	browser := chromium(t)
-	page, key := "", ""
+	var page, key atomic.Pointer[string]
 	site := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if r.URL.Path == "/begin" { // cookies know no ports
-			http.SetCookie(w, &http.Cookie{Name: "iglooauth", Value: key, Path: "/", HttpOnly: true, SameSite: http.SameSiteLaxMode})
+			http.SetCookie(w, &http.Cookie{Name: "iglooauth", Value: *key.Load(), Path: "/", HttpOnly: true, SameSite: http.SameSiteLaxMode})
 			http.Redirect(w, r, r.URL.Query().Get("to"), http.StatusSeeOther)
 			return
 		}
 		w.Header().Set("Content-Type", "text/html")
-		fmt.Fprint(w, page)
+		fmt.Fprint(w, *page.Load())
 	}))
 	t.Cleanup(site.Close)
 	sameHost := site.URL
 	otherHost := strings.Replace(site.URL, "127.0.0.1", "localhost", 1)
 	i := servertest.Start(t, servertest.Configured(func(c *boot.Config) { c.CORSOrigin = []boot.Origin{"http://127.0.0.1:1"} }))
 	jane := servertest.Person("jane")
-	key, _, err := i.Node().Photos.Open(t.Context(), association.Actor{GUID: jane, Communities: []storage.Community{1}}, association.ViaPassword, "", "")
+	session, _, err := i.Node().Photos.Open(t.Context(), association.Actor{GUID: jane, Communities: []storage.Community{1}}, association.ViaPassword, "", "")
 	if err != nil {
 		t.Fatal(err)
 	}
+	key.Store(&session)
 	hostile := fmt.Sprintf(attacks, i.URL, jane)
 	for _, c := range []struct {
 		name, origin, page string
@@ -108,7 +110,7 @@ func TestA19PagesOfOtherSites(t *testing.T) {
 	} {
 		refused := regexp.MustCompile(c.refusal)
 		before := len(refused.FindAllString(i.Log(), -1))
-		page = c.page
+		page.Store(&c.page)
 		seen := visit(t, browser, sameHost+"/begin?to="+c.origin+"/page")
 		if c.page == hostile {
 			for _, want := range []string{
@@ -128,11 +130,13 @@ func TestA19PagesOfOtherSites(t *testing.T) {
 	}
 	i.Stop()
 	friend := servertest.Start(t, servertest.Configured(func(c *boot.Config) { c.CORSOrigin = []boot.Origin{boot.Origin(sameHost)} }))
-	if key, _, err = friend.Node().Photos.Open(context.WithoutCancel(t.Context()),
+	if session, _, err = friend.Node().Photos.Open(context.WithoutCancel(t.Context()),
 		association.Actor{GUID: jane, Communities: []storage.Community{1}}, association.ViaPassword, "", ""); err != nil {
 		t.Fatal(err)
 	}
-	page = fmt.Sprintf(friendly, friend.URL)
+	allowed := fmt.Sprintf(friendly, friend.URL)
+	key.Store(&session)
+	page.Store(&allowed)
 	seen := visit(t, browser, sameHost+"/begin?to="+sameHost+"/page")
 	if !regexp.MustCompile(`created 201 /\.api2/\S+/uploads/\w{10}`).MatchString(seen) {
 		t.Errorf("an allowed page: got %s, want an entry", seen)
