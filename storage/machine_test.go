@@ -78,7 +78,7 @@ func (m *machine) complete() bool { return m.told == int64(len(m.want)) }
 // step in its place, and no test is left out.
 func only(t *rapid.T, applies bool, when string) {
 	if !applies {
-		t.Skip("rapid draws another step, for this one is for when", when)
+		t.Skip("not a test that is left out but a step that rapid draws anew: it is for when", when)
 	}
 }
 
@@ -214,9 +214,7 @@ func (m *machine) Fail(t *rapid.T) {
 func (m *machine) Hang(t *rapid.T) {
 	m.open(t)
 	left := int64(len(m.want)) - m.told
-	if left < 2 || len(m.running) > 5 {
-		t.Skip("precondition: bytes are left and few writes are frozen")
-	}
+	only(t, left >= 2 && len(m.running) <= 5, "bytes are left and few writes are frozen")
 	k := rapid.Int64Range(0, left-1).Draw(t, "came")
 	e := m.node(t)
 	m.fence()
@@ -227,9 +225,7 @@ func (m *machine) Hang(t *rapid.T) {
 
 // Wake lets a frozen write go on: its connection ends.
 func (m *machine) Wake(t *rapid.T) {
-	if len(m.running) == 0 {
-		t.Skip("precondition: a write is frozen")
-	}
+	only(t, len(m.running) > 0, "a write is frozen")
 	m.wake(t, rapid.IntRange(0, len(m.running)-1).Draw(t, "which"))
 }
 
@@ -296,9 +292,7 @@ func (m *machine) Sweep(t *rapid.T) {
 
 // Cancel gives the upload up, unless it is somebody's photo.
 func (m *machine) Cancel(t *rapid.T) {
-	if rapid.IntRange(0, 15).Draw(t, "really") > 0 {
-		t.Skip("precondition of this step does not hold")
-	}
+	only(t, rapid.IntRange(0, 15).Draw(t, "really") == 0, "it is meant: most stories go on")
 	err := m.node(t).Cancel(bg, m.id)
 	switch {
 	case m.canceled && fault.Is(err, fault.Gone), m.held && fault.Is(err, fault.Conflict):
