@@ -2,9 +2,11 @@ package servertest_test
 
 import (
 	"bytes"
+	"fmt"
 	"io"
 	"math/rand/v2"
 	"net"
+	"net/http"
 	"os"
 	"path/filepath"
 	"strings"
@@ -127,5 +129,40 @@ func (p *phone) carry(from net.Conn, address string, most int64) {
 	go func() { _, _ = io.Copy(from, to); from.Close() }() // however the server ends it, the phone sees the end
 	if _, err := io.CopyN(to, io.TeeReader(from, &p.carried), most); err == nil {
 		p.cuts.Add(1)
+	}
+}
+
+// askedAndSent is how a protocol asks where an upload stands, by HEAD, and sends the rest of it, by PATCH.
+type askedAndSent struct {
+	told int // the status of an answer to HEAD
+	head func(more ...string) http.Header
+	sent []string // what else the head of a PATCH says
+	done int      // the status of the last answer
+}
+
+// goOn sends a file over a line that breaks, and asks after each break where it stands, since an answer may have been
+// missed. The offset never falls, and no more is sent than 1.1 times the file and a segment a try.
+func (c *caller) goOn(over *phone, at string, content []byte, segment int64, by askedAndSent) {
+	c.t.Helper()
+	last, tries, size := 0, 0, len(content)
+	for ; last < size && tries < 200; tries++ {
+		got, err := c.try(http.MethodHead, at, by.head(), http.NoBody, 0)
+		if err != nil {
+			continue
+		}
+		offset := c.want("head", got, by.told).offset()
+		if offset < last {
+			c.t.Fatalf("the offset fell from %d to %d", last, offset)
+		}
+		last = offset
+		h := by.head(append([]string{fmt.Sprint("Upload-Offset: ", offset)}, by.sent...)...)
+		got, err = c.try(http.MethodPatch, at, h, bytes.NewReader(content[offset:]), size-offset)
+		if err == nil && got.status == by.done {
+			last = got.offset()
+		}
+		arrive() // what is on its way is not lost to a client that waits a moment before it asks
+	}
+	if sent := over.carried.Load(); last != size || sent > int64(size)*11/10+int64(tries)*segment {
+		c.t.Errorf("stands at %d after %d tries, %d bytes were sent", last, tries, sent)
 	}
 }

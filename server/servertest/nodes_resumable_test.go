@@ -193,27 +193,8 @@ func sendByFlakyResumable(t *testing.T, d *deployment) {
 		t.Fatalf("got %v, %v: the line did not break, or nobody said where to go on", said, err)
 	}
 	arrive()
-	last, tries := 0, 0
-	for ; last < size && tries < 200; tries++ {
-		got, err := jane.try(http.MethodHead, said.at, resumableHead(), http.NoBody, 0)
-		if err != nil {
-			continue
-		}
-		offset := jane.want("head", got, http.StatusNoContent).offset()
-		if offset < last {
-			t.Fatalf("the offset fell from %d to %d", last, offset)
-		}
-		last = offset
-		h := resumableHead(fmt.Sprint("Upload-Offset: ", offset), "Upload-Complete: ?1")
-		got, err = jane.try(http.MethodPatch, said.at, h, bytes.NewReader(content[offset:]), size-offset)
-		if err == nil && got.status == http.StatusOK {
-			last = got.offset()
-		}
-		arrive() // what is on its way is not lost to a client that waits a moment before it asks
-	}
-	if sent := phone.carried.Load(); last != size || sent > size*11/10+int64(tries)*segment {
-		t.Errorf("stands at %d after %d tries, %d bytes were sent", last, tries, sent)
-	}
+	jane.goOn(phone, said.at, content, segment,
+		askedAndSent{http.StatusNoContent, resumableHead, []string{"Upload-Complete: ?1"}, http.StatusOK})
 	steady.wantResumableFile(said.at, content)
 	node.Kill()
 	d.wantTidy()

@@ -148,27 +148,7 @@ func sendByFlakyTus(t *testing.T, d *deployment) {
 	steady, jane := call(t, node), call(t, node)
 	jane.url = func() string { return phone.url }
 	at := steady.tusCreate(size, nil, tusPNG)
-	last, tries := 0, 0
-	for ; last < size && tries < 200; tries++ {
-		got, err := jane.try(http.MethodHead, at, tusHead(), http.NoBody, 0)
-		if err != nil {
-			continue
-		}
-		offset := jane.want("head", got, http.StatusOK).offset()
-		if offset < last {
-			t.Fatalf("the offset fell from %d to %d", last, offset)
-		}
-		last = offset
-		h := tusHead(fmt.Sprint("Upload-Offset: ", offset))
-		got, err = jane.try(http.MethodPatch, at, h, bytes.NewReader(content[offset:]), size-offset)
-		if err == nil && got.status == http.StatusNoContent {
-			last = got.offset()
-		}
-		arrive() // what is on its way is not lost to a client that waits a moment before it asks
-	}
-	if sent := phone.carried.Load(); last != size || sent > size*11/10+int64(tries)*segment {
-		t.Errorf("stands at %d after %d tries, %d bytes were sent", last, tries, sent)
-	}
+	jane.goOn(phone, at, content, segment, askedAndSent{http.StatusOK, tusHead, nil, http.StatusNoContent})
 	steady.wantTusFile(at, content)
 	node.Kill()
 	d.wantTidy()

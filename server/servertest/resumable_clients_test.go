@@ -102,37 +102,11 @@ func TestGoHearsInterimAnswers(t *testing.T) {
 func TestTusJSClientResumes(t *testing.T) {
 	servertest.Long(t, "Node.js and its packages")
 	t.Parallel()
-	folder := tusClients(t)
-	content := servertest.Picture("draft", 1_500_000)
-	file := filepath.Join(t.TempDir(), "me.png")
-	if err := os.WriteFile(file, content, 0o600); err != nil {
-		t.Fatal(err)
-	}
-	child := servertest.Process(t, servertest.ProcessOptions{})
-	child.WaitReady()
-	front := facade(t, child)
-	jane := call(t, child)
-	send := func(t *testing.T, how, draft string, half func()) {
-		t.Helper()
-		cmd := exec.Command("node", "upload.mjs", front+resumableUploads, jane.token, file, how, draft)
-		cmd.Dir = folder
-		jane.wantUploaded(upload(t, cmd, half), content)
-	}
+	client := newScripted(t, servertest.Picture("draft", 1_500_000))
 	for _, draft := range []string{"ietf-draft-03", "ietf-draft-05"} {
 		for _, how := range []string{"whole", "chunks", "with the creation", "of unknown length", "paused"} {
-			t.Run(draft+" "+how, func(t *testing.T) { send(t, how, draft, nil) })
+			t.Run(draft+" "+how, func(t *testing.T) { client.send(t, nil, resumableUploads, how, draft) })
 		}
-		t.Run(draft+" after a kill", func(t *testing.T) {
-			killed := false
-			send(t, "after a kill", draft, func() {
-				killed = true
-				child.Kill()
-				child.Start()
-				child.WaitReady()
-			})
-			if !killed {
-				t.Error("the server was not killed")
-			}
-		})
+		t.Run(draft+" after a kill", func(t *testing.T) { client.sendAfterAKill(t, resumableUploads, draft) })
 	}
 }

@@ -92,43 +92,63 @@ func upload(t *testing.T, cmd *exec.Cmd, half func()) string {
 	return address
 }
 
+// scripted is tus-js-client in Node.js, with a file that it sends to a child.
+type scripted struct {
+	child   *servertest.Child
+	jane    *caller
+	content []byte
+
+	folder, front, file string
+}
+
+func newScripted(t *testing.T, content []byte) *scripted {
+	t.Helper()
+	s := &scripted{
+		child: servertest.Process(t, servertest.ProcessOptions{}), content: content,
+		folder: tusClients(t), file: filepath.Join(t.TempDir(), "me.png"),
+	}
+	if err := os.WriteFile(s.file, content, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	s.child.WaitReady()
+	s.front, s.jane = facade(t, s.child), call(t, s.child)
+	return s
+}
+
+// send sends the file to an endpoint in one of the script's ways, and calls half in the midst of it.
+func (s *scripted) send(t *testing.T, half func(), endpoint string, how ...string) {
+	t.Helper()
+	cmd := exec.Command("node", append([]string{"upload.mjs", s.front + endpoint, s.jane.token, s.file}, how...)...)
+	cmd.Dir = s.folder
+	s.jane.wantUploaded(upload(t, cmd, half), s.content)
+}
+
+// sendAfterAKill is send while the server is killed and started again.
+func (s *scripted) sendAfterAKill(t *testing.T, endpoint string, how ...string) {
+	t.Helper()
+	killed := false
+	s.send(t, func() {
+		killed = true
+		s.child.Kill()
+		s.child.Start()
+		s.child.WaitReady()
+	}, endpoint, append([]string{"after a kill"}, how...)...)
+	if !killed {
+		t.Error("the server was not killed")
+	}
+}
+
 // tus-js-client uploads as it is, in each of its ways.
 func TestTusJSClient(t *testing.T) {
 	servertest.Long(t, "Node.js and its packages")
 	t.Parallel()
-	folder := tusClients(t)
-	content := servertest.Picture("tus", 3_000_000)
-	file := filepath.Join(t.TempDir(), "me.png")
-	if err := os.WriteFile(file, content, 0o600); err != nil {
-		t.Fatal(err)
-	}
-	child := servertest.Process(t, servertest.ProcessOptions{})
-	child.WaitReady()
-	front := facade(t, child)
-	jane := call(t, child)
-	send := func(t *testing.T, how string, half func()) {
-		t.Helper()
-		cmd := exec.Command("node", "upload.mjs", front+tusUploads, jane.token, file, how)
-		cmd.Dir = folder
-		jane.wantUploaded(upload(t, cmd, half), content)
-	}
+	client := newScripted(t, servertest.Picture("tus", 3_000_000))
 	for _, how := range []string{
 		"whole", "chunks", "with the creation", "parallel", "of unknown length", "override", "paused",
 	} {
-		t.Run(how, func(t *testing.T) { send(t, how, nil) })
+		t.Run(how, func(t *testing.T) { client.send(t, nil, tusUploads, how) })
 	}
-	t.Run("after a kill", func(t *testing.T) {
-		killed := false
-		send(t, "after a kill", func() {
-			killed = true
-			child.Kill()
-			child.Start()
-			child.WaitReady()
-		})
-		if !killed {
-			t.Error("the server was not killed")
-		}
-	})
+	t.Run("after a kill", func(t *testing.T) { client.sendAfterAKill(t, tusUploads) })
 }
 
 // Uppy uploads as it is, in a browser.
