@@ -1,7 +1,9 @@
 package association_test
 
 import (
+	"context"
 	"slices"
+	"strconv"
 	"sync"
 	"testing"
 
@@ -114,15 +116,26 @@ func TestTwoNodesMakeTheSameSquare(t *testing.T) {
 	})
 }
 
+// held are originals that are not found before the gate opens.
+type held struct {
+	association.Originals
+	gate chan struct{}
+}
+
+func (o held) Find(ctx context.Context, id storage.ID) (storage.Upload, error) {
+	<-o.gate
+	return o.Originals.Find(ctx, id)
+}
+
+// One square is being made and three wait for its slot: the four others are told so at once.
 func TestSlotsForSquaresAreBounded(t *testing.T) {
 	t.Parallel()
 	sqltest.Each(t, func(t *testing.T, db *sqldb.DB) {
 		h := demanding(t, db) // with two slots for photos, and so one for squares, for which three may wait
-		maker := association.NewMaker(h.worker)
 		var photos []association.Photo
-		for range 8 {
-			id := h.upload(t, jane, photo(t, 3000, 2000))
-			person := association.GUID("0000000" + string(rune('0'+len(photos))) + string(jane[8:]))
+		for i := range 8 {
+			id := h.upload(t, jane, photo(t, 300, 200))
+			person := association.GUID("0000000" + strconv.Itoa(i) + string(jane[8:]))
 			p, err := h.service.Associate(t.Context(), administrator(), id, person)
 			must(t, err)
 			photos = append(photos, p)
@@ -130,18 +143,22 @@ func TestSlotsForSquaresAreBounded(t *testing.T) {
 		for range 4 {
 			h.step(t, 2)
 		}
-		var all sync.WaitGroup
-		kinds := make([]fault.Kind, len(photos))
-		for i, p := range photos {
-			all.Go(func() {
+		gate := make(chan struct{})
+		h.worker.Originals = held{h.engine, gate}
+		maker := association.NewMaker(h.worker)
+		answers := make(chan error, len(photos))
+		for _, p := range photos {
+			go func() {
 				_, err := maker.Make(t.Context(), p, 72)
-				kinds[i] = fault.Of(err)
-			})
+				answers <- err
+			}()
 		}
-		all.Wait()
-		made := len(slices.DeleteFunc(slices.Clone(kinds), func(k fault.Kind) bool { return k != 0 }))
-		if made < 4 || !slices.Contains(kinds, fault.Unavailable) {
-			t.Errorf("got %v, want four made at least and some unavailable", kinds)
+		for range 4 {
+			wantKind(t, <-answers, fault.Unavailable)
+		}
+		close(gate)
+		for range 4 {
+			must(t, <-answers)
 		}
 		for _, p := range photos {
 			if _, err := maker.Make(t.Context(), p, 72); err != nil {
