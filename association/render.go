@@ -43,6 +43,9 @@ func NewWorker(cfg Config) *Worker {
 	}
 }
 
+// Decoding is how many bytes the pictures take that are decoded now, Limits.Memory at most.
+func (w *Worker) Decoding() int64 { return w.renderer.Memory.Taken() }
+
 // Wake tells the Worker that there is work now. It never waits.
 func (w *Worker) Wake() {
 	select {

@@ -20,8 +20,9 @@ const (
 // it has room for whole runs. So of many fast clients a few fill their runs while the others wait; else each
 // would get a small share, and all of them would have to be sealed in small pieces.
 type budget struct {
+	size    int64 // bytes of all pages
 	mu      sync.Mutex
-	left    int64         // bytes
+	left    int64         // of them: taken by nobody
 	reserve int64         // of them: for those with a place
 	places  chan struct{} // holds one for each that is taken; nil: there are none
 	freed   chan struct{} // closed and replaced when pages have come back that somebody waits for
@@ -32,7 +33,7 @@ type budget struct {
 }
 
 func newBudget(bytes, gather int64) *budget {
-	b := &budget{left: bytes, freed: make(chan struct{})}
+	b := &budget{size: bytes, left: bytes, freed: make(chan struct{})}
 	if gather > 0 {
 		b.reserve = bytes / 2
 		b.places = make(chan struct{}, max(1, b.reserve/gather))
@@ -40,6 +41,13 @@ func newBudget(bytes, gather int64) *budget {
 	b.small.New = func() any { return newBuffer(smallPage) }
 	b.large.New = func() any { return newBuffer(largePage) }
 	return b
+}
+
+// taken is how many bytes all pages have that are in use.
+func (b *budget) taken() int64 {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return b.size - b.left
 }
 
 func newBuffer(n int) *[]byte {

@@ -91,6 +91,9 @@ type Digest struct {
 	Want []byte
 }
 
+// Buffered is how many bytes of memory the pages have that writes hold now, Limits.Memory at most.
+func (e *Engine) Buffered() int64 { return e.memory.taken() }
+
 // Find returns an upload and settles nothing: a running write goes on. Cancelled and Expired ones are Gone.
 func (e *Engine) Find(ctx context.Context, id ID) (Upload, error) {
 	u, err := e.row(ctx, id)

@@ -3,6 +3,7 @@ package imaging
 import (
 	"context"
 	"errors"
+	"sync/atomic"
 
 	"golang.org/x/sync/semaphore"
 
@@ -15,12 +16,13 @@ var ErrNoMemory = errors.New("no memory became free")
 
 // Memory is what all pictures that are decoded at once may take together.
 type Memory struct {
-	size int64 // bytes
-	free *semaphore.Weighted
+	size  int64 // bytes
+	free  *semaphore.Weighted
+	taken atomic.Int64
 }
 
 // NewMemory returns a Memory of so many bytes, all of them free.
-func NewMemory(bytes int64) *Memory { return &Memory{bytes, semaphore.NewWeighted(bytes)} }
+func NewMemory(bytes int64) *Memory { return &Memory{size: bytes, free: semaphore.NewWeighted(bytes)} }
 
 // take waits until n bytes are free, in the order of asking, and takes them. More than there ever are is
 // TooManyPixels.
@@ -31,10 +33,17 @@ func (m *Memory) take(ctx context.Context, n int64) error {
 	if err := m.free.Acquire(ctx, n); err != nil {
 		return fault.Wrap(errors.Join(ErrNoMemory, err), fault.Unavailable, "too many pictures are being prepared")
 	}
+	m.taken.Add(n)
 	return nil
 }
 
-func (m *Memory) give(n int64) { m.free.Release(n) }
+func (m *Memory) give(n int64) {
+	m.taken.Add(-n)
+	m.free.Release(n)
+}
+
+// Taken is how many bytes the pictures take that are decoded now.
+func (m *Memory) Taken() int64 { return m.taken.Load() }
 
 // memory estimates the bytes that a judged picture takes at the peak: the file, twice because decoders copy
 // it, its pixels as the decoder keeps them, what the scaler holds of them, and the renditions.

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"os"
-	"runtime"
 
 	"cameo/server/boot"
 )
@@ -15,7 +14,6 @@ type serve struct {
 
 // Run serves until it is told to stop. The first line on stderr says where.
 func (c *serve) Run(ctx context.Context, s streams) error {
-	defer runtime.KeepAlive(boot.BoundMemory(c.Config))
 	machine := boot.ThisMachine(s.err)
 	machine.Program = os.Args[0]
 	node, err := boot.Open(ctx, c.Config, machine)

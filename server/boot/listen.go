@@ -2,6 +2,7 @@ package boot
 
 import (
 	"cmp"
+	"context"
 	"crypto/tls"
 	"errors"
 	"net"
@@ -21,7 +22,7 @@ type doors struct {
 // listen opens the doors. An address that was asked for and is taken is Invalid; the metrics' default address
 // may be.
 func (c Config) listen() (doors, error) {
-	main, err := net.Listen("tcp", c.Listen)
+	main, err := (&net.ListenConfig{Control: deferAccept}).Listen(context.Background(), "tcp", c.Listen)
 	if err != nil {
 		return doors{}, fault.New(fault.Invalid, "--listen: cannot listen there: %s", reason(err))
 	}

@@ -16,6 +16,9 @@ type Machine struct {
 	Random io.Reader        // keys, versions, secrets
 	Err    io.Writer        // where the log goes, after the line that says where the node listens
 
+	// LimitMemory is told near how many bytes the process is to stay, whenever that changes.
+	LimitMemory func(bytes int64)
+
 	HEIF imaging.Engine // reads HEIC and AVIF; nil, as it is here: they are refused
 
 	Program string // as the shell called it; the hints repeat it. "" is cameo
@@ -28,5 +31,7 @@ func ThisMachine(stderr io.Writer) Machine {
 		Now:    time.Now,
 		Random: rand.Reader,
 		Err:    stderr,
+
+		LimitMemory: limitMemory,
 	}
 }

@@ -72,7 +72,7 @@ func Open(ctx context.Context, cfg Config, m Machine) (*Node, error) {
 		return nil, errors.Join(err, d.Close())
 	}
 	m.Clock = s.clock.Now
-	said := &gate{to: m.Err}
+	said := newGate(m.Err)
 	n := &Node{config: cfg, machine: m, said: said, log: cfg.newLog(said), state: s, doors: d, Keys: s.keys}
 	if err := n.furnish(); err != nil {
 		return nil, errors.Join(err, n.Close())
@@ -83,12 +83,17 @@ func Open(ctx context.Context, cfg Config, m Machine) (*Node, error) {
 // URL is where the node listens, such as http://127.0.0.1:8080.
 func (n *Node) URL() string { return n.doors.url }
 
+// WriteLog writes what has been logged and is held back for a moment.
+func (n *Node) WriteLog() { _ = n.said.flush() } // a log that cannot be written disturbs nobody
+
 // Close frees what Open took. A node that serves is ended by Serve's context first.
 func (n *Node) Close() error {
 	if n.end != nil {
 		n.end()
 	}
-	return errors.Join(n.doors.Close(), n.state.Close())
+	err := errors.Join(n.doors.Close(), n.state.Close())
+	n.WriteLog()
+	return err
 }
 
 // furnish chooses the implementations and puts them together.

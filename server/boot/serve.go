@@ -42,10 +42,12 @@ func (n *Node) Serve(ctx context.Context) error {
 	background, leave := context.WithCancel(context.WithoutCancel(ctx))
 	defer leave()
 	var behind sync.WaitGroup
+	behind.Go(func() { n.said.run(background) })
 	behind.Go(func() { n.worker.Run(background) })
 	behind.Go(func() { n.sweep(background) })
 	behind.Go(func() { n.keepTime(background) })
 	behind.Go(func() { n.shareRates(background) })
+	behind.Go(func() { n.boundMemory(background) })
 
 	public := n.httpServer(n.handler)
 	public.ConnState = n.count

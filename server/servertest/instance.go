@@ -33,6 +33,7 @@ type Instance struct {
 	node   *boot.Node
 	stop   context.CancelFunc
 	ended  chan error // nil while it does not run
+	bound  atomic.Int64
 }
 
 // Option changes how an instance is started.
@@ -68,6 +69,7 @@ func (i *Instance) start() {
 	ctx, stop := context.WithCancel(context.Background())
 	machine := boot.ThisMachine(i.log)
 	machine.Clock = i.Clock.Now
+	machine.LimitMemory = i.bound.Store // the test's process is not the instance's alone
 	node, err := boot.Open(ctx, i.config, machine)
 	if err != nil {
 		stop()
@@ -112,8 +114,14 @@ func (i *Instance) Node() *boot.Node { return i.node }
 // Engine is its upload engine.
 func (i *Instance) Engine() *storage.Engine { return i.node.Engine }
 
+// MemoryBound is near how many bytes it would keep the process that it had for itself.
+func (i *Instance) MemoryBound() int64 { return i.bound.Load() }
+
 // Log is what it has logged so far.
-func (i *Instance) Log() string { return i.log.String() }
+func (i *Instance) Log() string {
+	i.node.WriteLog()
+	return i.log.String()
+}
 
 // Token returns a bearer token, good for a day, for a member of community 1 who administers the communities
 // in admin.

@@ -7,6 +7,7 @@ import (
 	"io"
 	"net"
 	"net/http"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -23,21 +24,7 @@ func TestAStopKeepsWhatHasArrived(t *testing.T) {
 	s := servertest.Tell(t, i)
 	const size, arrived = 100_000, 61_234
 	jane := s.As("jane").Create("me.png", size)
-	line, err := net.Dial("tcp", strings.TrimPrefix(i.URL, "http://"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer line.Close()
-	fmt.Fprintf(line, "PATCH /.api2/api/v1/communities/1/attachments/uploads/%s HTTP/1.1\r\nHost: cameo\r\n"+
-		"Authorization: Bearer %s\r\nContent-Type: image/png\r\nContent-Range: bytes 0-%d/%d\r\nContent-Length: %d\r\n\r\n",
-		jane.Key(), i.Token(servertest.Person("jane")), size-1, size, size)
-	if _, err := line.Write(servertest.Picture("me.png", size)[:arrived]); err != nil {
-		t.Fatal(err)
-	}
-	await(t, func() bool {
-		u, err := i.Engine().Find(t.Context(), storage.ID{Community: 1, Key: jane.Key()})
-		return err == nil && u.Writer != ""
-	})
+	line := halfSent(t, i, jane.Key(), size, arrived)
 	time.Sleep(200 * time.Millisecond) // the bytes are in this machine; the writer has only to pick them up
 
 	begin := time.Now()
@@ -55,6 +42,66 @@ func TestAStopKeepsWhatHasArrived(t *testing.T) {
 	}
 	i.Restart()
 	jane.WantOffset(arrived).Send(arrived, size).WantFile()
+}
+
+// halfSent is a connection on which jane has sent the first bytes of an upload in one PATCH, and no more of it yet.
+func halfSent(t *testing.T, i *servertest.Instance, key storage.Key, size, arrived int) net.Conn {
+	t.Helper()
+	line, err := net.Dial("tcp", strings.TrimPrefix(i.URL, "http://"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { line.Close() })
+	fmt.Fprintf(line, "PATCH /.api2/api/v1/communities/1/attachments/uploads/%s HTTP/1.1\r\nHost: cameo\r\n"+
+		"Authorization: Bearer %s\r\nContent-Type: image/png\r\nContent-Range: bytes 0-%d/%d\r\nContent-Length: %d\r\n\r\n",
+		key, i.Token(servertest.Person("jane")), size-1, size, size)
+	if _, err := line.Write(servertest.Picture("me.png", size)[:arrived]); err != nil {
+		t.Fatal(err)
+	}
+	await(t, func() bool {
+		u, err := i.Engine().Find(t.Context(), storage.ID{Community: 1, Key: key})
+		return err == nil && u.Writer != ""
+	})
+	return line
+}
+
+// Lines of the log are written some at a time: none is lost at a stop, and they stay in their order.
+func TestAStopWritesTheWholeLog(t *testing.T) {
+	t.Parallel()
+	const many = 2000 // more than are kept back
+	i := servertest.Start(t)
+	for n := range many {
+		get(t, i, fmt.Sprintf("%s/v1/nothing/%04d", i.URL, n))
+	}
+	i.Stop()
+	first, rest, _ := strings.Cut(i.Log(), "\n")
+	if first != "listening on "+i.URL {
+		t.Errorf("the first line: %q", first)
+	}
+	if got := strings.Count(rest, "msg=request"); got != many {
+		t.Errorf("got lines of %d requests, want %d", got, many)
+	}
+	lines := strings.Split(strings.TrimSpace(rest), "\n")
+	if last := lines[len(lines)-1]; !strings.Contains(last, "msg=stopping") {
+		t.Errorf("the last line: %q", last)
+	}
+	when := func(line string) string { at, _, _ := strings.Cut(line, " "); return at }
+	if !slices.IsSortedFunc(lines, func(a, b string) int { return strings.Compare(when(a), when(b)) }) {
+		t.Error("the lines are not in the order of their times")
+	}
+}
+
+// The process is told to stay near what it holds: a node that holds nothing does not take what a busy one may.
+func TestTheMemoryFollowsWhatIsHeld(t *testing.T) {
+	t.Parallel()
+	const alone, step = 168 << 20, 16 << 20
+	i := servertest.Start(t)
+	await(t, func() bool { return i.MemoryBound() == alone })
+	jane := servertest.Tell(t, i).As("jane").Create("me.png", 100_000)
+	line := halfSent(t, i, jane.Key(), 100_000, 10)
+	await(t, func() bool { return i.MemoryBound() == alone+step })
+	line.Close()
+	await(t, func() bool { return i.MemoryBound() == alone })
 }
 
 // await waits until it is so.
