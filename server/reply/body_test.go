@@ -200,10 +200,11 @@ func TestBodyOfAClientThatGoesAwayIsCut(t *testing.T) {
 
 func TestBodyThatTricklesIsStalled(t *testing.T) {
 	t.Parallel()
-	s := serve(t, quick(), false)
+	pace := reply.Pace{Idle: time.Second, MinRate: 1024, Window: 2 * time.Second, Now: time.Now}
+	s := serve(t, pace, false)
 	conn := dial(t, s, 5000)
 	var sent strings.Builder
-	for start := time.Now(); time.Since(start) < 3*time.Second; time.Sleep(50 * time.Millisecond) {
+	for start := time.Now(); time.Since(start) < 10*time.Second; time.Sleep(50 * time.Millisecond) {
 		if _, err := io.WriteString(conn, "x"); err != nil {
 			break
 		}
@@ -213,8 +214,8 @@ func TestBodyThatTricklesIsStalled(t *testing.T) {
 	}
 	r := s.wait(t)
 	r.want(t, strings.Repeat("x", len(r.data)), fault.Stalled)
-	if r.took < quick().Window-quick().Idle || r.took > 2*quick().Window {
-		t.Errorf("took %v, want about %v", r.took, quick().Window)
+	if r.took < pace.Window-pace.Idle || r.took > 10*time.Second {
+		t.Errorf("took %v, want about %v", r.took, pace.Window)
 	}
 	if len(r.data) < sent.Len()/2 {
 		t.Errorf("%d bytes came of %d", len(r.data), sent.Len())
@@ -296,7 +297,7 @@ func TestInterrupt(t *testing.T) {
 			if got := string(r.data); got != "abc" {
 				t.Errorf("got %q, want abc", got)
 			}
-			if took := time.Since(at); took > time.Second {
+			if took := time.Since(at); took > 5*time.Second { // the client may be silent for 30
 				t.Errorf("it took %v", took)
 			}
 			body.Interrupt() // long after the handler returned: nothing happens

@@ -22,7 +22,7 @@ const (
 	mebibyte = 1 << 20
 )
 
-// within is a ceiling, three times as high under the race detector.
+// within is a ceiling, five times as high under the race detector.
 func within(d time.Duration) time.Duration { return slack * d }
 
 // caller is a person who speaks plain HTTP to a server. A refusal that tells of the server's inside (I8), or a
