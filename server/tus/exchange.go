@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"github.com/labstack/echo/v4"
+	tusd "github.com/tus/tusd/v2/pkg/handler"
 
 	"cameo/server/auth"
 	"cameo/server/reply"
@@ -51,7 +52,7 @@ func (x *exchange) pass() error {
 	case x.err != nil:
 		return x.err
 	case answer.status >= http.StatusBadRequest:
-		return &refusal{status: answer.status, text: strings.TrimSpace(answer.text.String())}
+		return refused(answer)
 	}
 	if x.method != http.MethodDelete {
 		if err := x.h.Finish(x.c, x.u); err != nil {
@@ -127,6 +128,15 @@ type refusal struct {
 	text   string // a code and a sentence
 }
 
+// refused is the library's refusal, with the status that the protocol advises where the library has another.
+func refused(answer page) *refusal {
+	r := &refusal{status: answer.status, text: strings.TrimSpace(answer.text.String())}
+	if code, _, _ := strings.Cut(r.text, ":"); code == tusd.ErrInvalidContentType.ErrorCode {
+		r.status = http.StatusUnsupportedMediaType
+	}
+	return r
+}
+
 // Error is the code and the sentence.
 func (r *refusal) Error() string { return r.text }
 
@@ -139,6 +149,8 @@ func (r *refusal) FaultKind() fault.Kind {
 		return fault.WrongOffset
 	case http.StatusRequestEntityTooLarge:
 		return fault.TooLarge
+	case http.StatusUnsupportedMediaType:
+		return fault.Unsupported
 	case http.StatusForbidden:
 		return fault.Conflict
 	}
