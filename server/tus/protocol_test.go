@@ -181,6 +181,15 @@ func TestExtensions(t *testing.T) {
 				i.t.Errorf("got %q", at)
 			}
 		},
+		"creation needs no slash at the end": func(i *instance) {
+			bare := strings.TrimSuffix(uploads, "/")
+			got := i.want(201, request{method: "POST", path: bare, head: []string{fmt.Sprint("Upload-Length: ", size), pngMeta}})
+			i.wantOffset(got.Header.Get("Location"), 0)
+			i.want(200, request{method: "OPTIONS", path: bare, as: "-", bare: true})
+			if got := i.want(404, request{method: "POST", path: bare + "x"}); got.Header.Get("Tus-Resumable") != "" {
+				i.t.Errorf("got %v, want another path", got)
+			}
+		},
 		"creation needs a length": func(i *instance) {
 			for _, head := range []string{
 				"X-None: 1", "Upload-Length: -1", "Upload-Length: x", "Upload-Length: 1.5", "Upload-Defer-Length: 2",

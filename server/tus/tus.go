@@ -3,6 +3,7 @@ package tus
 import (
 	"context"
 	"net/http"
+	"strings"
 	"time"
 
 	"github.com/labstack/echo/v4"
@@ -71,6 +72,16 @@ func (c Config) maxSize() int64 {
 		return 0
 	}
 	return c.Engine.Limits.MaxSize
+}
+
+// CanonicalPath adds the slash at the end of the path where uploads are made: most clients are told that
+// address by hand. Other paths come back unchanged.
+func CanonicalPath(path string) string {
+	below, ok := strings.CutPrefix(path, "/v1/communities/")
+	if _, rest, _ := strings.Cut(below, "/"); ok && rest == strings.Trim(segment, "/") {
+		return path + "/"
+	}
+	return path
 }
 
 // Headers lists what a browser's page of another origin must be allowed to send, and to see of an answer.
