@@ -137,6 +137,18 @@ func (s *scripted) sendAfterAKill(t *testing.T, endpoint string, how ...string) 
 	}
 }
 
+// sendByPhone is R23: send over a line that breaks every 64 to 512 kB.
+func (s *scripted) sendByPhone(t *testing.T, endpoint string, how ...string) {
+	t.Helper()
+	phone, steady := newPhone(t, 29, s.front), s.front
+	s.front = phone.url
+	defer func() { s.front = steady }()
+	s.send(t, nil, endpoint, append([]string{"over a line that breaks"}, how...)...)
+	if got, want := phone.cuts.Load(), int64(len(s.content)/(512<<10)); got < want {
+		t.Errorf("the line broke %d times, want %d", got, want)
+	}
+}
+
 // tus-js-client uploads as it is, in each of its ways.
 func TestTusJSClient(t *testing.T) {
 	servertest.Long(t, "Node.js and its packages")
@@ -148,4 +160,5 @@ func TestTusJSClient(t *testing.T) {
 		t.Run(how, func(t *testing.T) { client.send(t, nil, tusUploads, how) })
 	}
 	t.Run("after a kill", func(t *testing.T) { client.sendAfterAKill(t, tusUploads) })
+	t.Run("over a line that breaks", func(t *testing.T) { client.sendByPhone(t, tusUploads) })
 }
