@@ -85,6 +85,9 @@ func (x *exchange) answer(page page) error {
 		told, joined := remembered(x.u)
 		setAgain(head, "Upload-Metadata", told)
 		setAgain(head, "Upload-Concat", joined)
+		if err := x.h.digest(x.c, x.u); err != nil {
+			return err
+		}
 	}
 	return x.c.NoContent(page.status)
 }

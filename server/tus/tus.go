@@ -89,11 +89,11 @@ func Headers() (request, response []string) {
 	request = []string{
 		"Authorization", "Content-Type", "Tus-Resumable", "Upload-Checksum", "Upload-Concat",
 		"Upload-Defer-Length", "Upload-Length", "Upload-Metadata", "Upload-Offset",
-		"X-HTTP-Method-Override", "X-Request-Id", "X-Requested-With",
+		"Want-Repr-Digest", "X-HTTP-Method-Override", "X-Request-Id", "X-Requested-With",
 	}
 	response = []string{
-		"Location", "Retry-After", "Tus-Checksum-Algorithm", "Tus-Extension", "Tus-Max-Size", "Tus-Resumable",
-		"Tus-Version", "Upload-Concat", "Upload-Defer-Length", "Upload-Expires", "Upload-Length",
+		"Location", "Repr-Digest", "Retry-After", "Tus-Checksum-Algorithm", "Tus-Extension", "Tus-Max-Size",
+		"Tus-Resumable", "Tus-Version", "Upload-Concat", "Upload-Defer-Length", "Upload-Expires", "Upload-Length",
 		"Upload-Metadata", "Upload-Offset", "X-Request-Id",
 	}
 	return request, response
