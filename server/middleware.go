@@ -19,6 +19,7 @@ import (
 
 	"cameo/server/igloo"
 	"cameo/server/reply"
+	"cameo/server/tus"
 	"cameo/storage/fault"
 )
 
@@ -161,12 +162,12 @@ func (s *site) recover(next echo.HandlerFunc) echo.HandlerFunc {
 	}
 }
 
-// canonicalPath lets Igloo's paths be found in any case.
+// canonicalPath lets Igloo's paths be found in any case, and tus's without the slash at their end.
 func canonicalPath(next echo.HandlerFunc) echo.HandlerFunc {
 	return func(c echo.Context) error {
 		u := c.Request().URL
-		u.Path = igloo.CanonicalPath(u.Path)
-		u.RawPath = igloo.CanonicalPath(u.RawPath)
+		u.Path = tus.CanonicalPath(igloo.CanonicalPath(u.Path))
+		u.RawPath = tus.CanonicalPath(igloo.CanonicalPath(u.RawPath))
 		return next(c)
 	}
 }

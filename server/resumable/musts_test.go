@@ -3,10 +3,10 @@ package resumable_test
 import (
 	"encoding/json"
 	"fmt"
-	"io"
 	"net/http"
 	"strings"
 	"testing"
+	"time"
 
 	"cameo/server/boot"
 	"cameo/server/servertest"
@@ -49,15 +49,34 @@ func (d dialect) wantState(t *testing.T, what string, got *http.Response, offset
 	if d == "6" {
 		age = "expires="
 	}
-	if limit := got.Header.Get("Upload-Limit"); !strings.Contains(limit, "max-size=") || !complete && !strings.Contains(limit, age) {
+	if limit := got.Header.Get("Upload-Limit"); !strings.Contains(limit, "max-size=") || got.StatusCode < 300 && !complete && !strings.Contains(limit, age) {
 		t.Errorf("%s: got Upload-Limit %q, want max-size and %s", what, limit, age)
 	}
+}
+
+// problem is what a refusal says.
+type problem struct {
+	Type     string
+	Expected int `json:"expected-offset"`
+	Provided int `json:"provided-offset"`
+}
+
+// wantProblem wants a refusal to be of one of the draft's types.
+func wantProblem(t *testing.T, what string, got *http.Response, kind string) (said problem) {
+	t.Helper()
+	err := json.NewDecoder(got.Body).Decode(&said)
+	if err != nil || said.Type != "https://iana.org/assignments/http-problem-types#"+kind ||
+		got.Header.Get("Content-Type") != "application/problem+json" {
+		t.Errorf("%s: got %v %+v, %v, want %s", what, got.Header, said, err, kind)
+	}
+	return said
 }
 
 // What the draft says with MUST, in each version that says it in other words.
 func TestEachVersionsMusts(t *testing.T) {
 	t.Parallel()
 	i := &instance{servertest.Start(t, servertest.Configured(func(c *boot.Config) { c.MaxSize, c.MaxOpen = 5000, 0 })), t}
+	i.Engine().Limits.Seal = 10 * time.Millisecond // what has come becomes durable soon, also while more is to come
 	data := servertest.Picture("me", 1000)
 	for _, d := range dialects {
 		for name, test := range map[string]func(i *instance, d dialect, data []byte){
@@ -65,7 +84,8 @@ func TestEachVersionsMusts(t *testing.T) {
 			"of unknown length": ofUnknownLength, "a wrong offset": aWrongOffset, "the media type": theMediaType,
 			"lengths that disagree": lengthsThatDisagree, "what is complete": whatIsComplete,
 			"what is too large": whatIsTooLarge, "what was given up": whatWasGivenUp,
-			"values of another form": valuesOfAnotherForm,
+			"values of another form": valuesOfAnotherForm, "progress of an append": progressOfAnAppend,
+			"more than the length": moreThanTheLength, "what is no picture": whatIsNoPicture,
 		} {
 			t.Run(string(d)+"/"+name, func(t *testing.T) {
 				t.Parallel()
@@ -144,22 +164,11 @@ func aWrongOffset(i *instance, d dialect, data []byte) {
 	at := i.created(d, "1000")
 	i.patch(204, d, at, 0, false, data[:400])
 	for _, offset := range []int{0, 399, 401, 5_000_000} {
-		head := d.lines(true, patch, fmt.Sprint("Upload-Offset: ", offset), "Content-Length: 10")
-		l := i.begin("jane", "PATCH", at, data[:10], head...)
-		got, err := http.ReadResponse(l.from, &http.Request{Method: "PATCH"})
-		if err != nil || got.StatusCode != 409 {
-			i.t.Fatalf("%d: got %v, %v, want 409", offset, got, err)
-		}
+		got := i.patch(409, d, at, offset, true, data[:10])
 		d.wantState(i.t, "refused", got, 400, 1000, false)
-		text, _ := io.ReadAll(got.Body)
-		var said struct {
-			Type     string
-			Expected int `json:"expected-offset"`
-			Provided int `json:"provided-offset"`
-		}
-		if json.Unmarshal(text, &said) != nil || !strings.HasSuffix(said.Type, "#mismatching-upload-offset") ||
-			said.Expected != 400 || said.Provided != offset || got.Header.Get("Content-Type") != "application/problem+json" {
-			i.t.Errorf("%d: got %v %s", offset, got.Header, text)
+		said := wantProblem(i.t, "refused", got, "mismatching-upload-offset")
+		if said.Expected != 400 || said.Provided != offset {
+			i.t.Errorf("%d: got %+v", offset, said)
 		}
 	}
 	i.want(400, "jane", "PATCH", at, data[:10], d.lines(true, patch)...)
@@ -187,6 +196,7 @@ func lengthsThatDisagree(i *instance, d dialect, data []byte) {
 		i.patch(400, d, at, 0, false, append(data[:1000:1000], 'x')),
 	} {
 		d.wantState(i.t, "refused", wrong, 0, 1000, false)
+		wantProblem(i.t, "refused", wrong, "inconsistent-upload-length")
 	}
 	i.patch(200, d, at, 0, true, data, "Upload-Length: 1000")
 	i.wantFile(at, data)
@@ -195,9 +205,11 @@ func lengthsThatDisagree(i *instance, d dialect, data []byte) {
 // What is complete is never changed again.
 func whatIsComplete(i *instance, d dialect, data []byte) {
 	at := i.want(201, "jane", "POST", uploads, data, d.lines(true, png)...).Header.Get("Location")
-	d.wantState(i.t, "more", i.patch(400, d, at, 1000, true, data[:1]), 1000, 1000, true)
-	i.patch(400, d, at, 1000, false, data[:1])
-	i.patch(400, d, at, 1000, false, nil)
+	more := i.patch(400, d, at, 1000, true, data[:1])
+	d.wantState(i.t, "more", more, 1000, 1000, true)
+	wantProblem(i.t, "more", more, "inconsistent-upload-length")
+	wantProblem(i.t, "a part", i.patch(400, d, at, 1000, false, data[:1]), "inconsistent-upload-length")
+	wantProblem(i.t, "nothing", i.patch(400, d, at, 1000, false, nil), "completed-upload")
 	i.patch(409, d, at, 0, true, data)
 	d.wantState(i.t, "asked", i.want(204, "jane", "HEAD", at, nil, d.lines(true)[1:]...), 1000, 1000, true)
 	i.wantFile(at, data)
@@ -223,8 +235,8 @@ func whatWasGivenUp(i *instance, d dialect, data []byte) {
 	at := i.created(d, "1000")
 	i.patch(204, d, at, 0, false, data[:10])
 	i.want(204, "jane", "DELETE", at, nil, d.lines(true)[1:]...)
-	i.patch(410, d, at, 10, true, data[10:])
-	i.want(410, "jane", "HEAD", at, nil, d.lines(true)[1:]...)
+	d.wantState(i.t, "more", i.patch(410, d, at, 10, true, data[10:]), 10, 1000, false)
+	d.wantState(i.t, "asked", i.want(410, "jane", "HEAD", at, nil, d.lines(true)[1:]...), 10, 1000, false)
 }
 
 // A header of another form is as good as none.

@@ -49,7 +49,7 @@ func (i *instance) begin(as, method, at string, body []byte, head ...string) *li
 	return &line{c, i.t, bufio.NewReader(c)}
 }
 
-// hear reads the final answer and the interim ones before it.
+// hear reads the final answer, with its body, and the interim ones before it.
 func (l *line) hear(method string) (final *http.Response, before []*http.Response) {
 	l.t.Helper()
 	for {
@@ -58,7 +58,11 @@ func (l *line) hear(method string) (final *http.Response, before []*http.Respons
 			l.t.Fatal(err)
 		}
 		if got.StatusCode >= 200 {
-			_, _ = io.Copy(io.Discard, got.Body)
+			text, err := io.ReadAll(got.Body)
+			if err != nil {
+				l.t.Fatal(err)
+			}
+			got.Body = io.NopCloser(bytes.NewReader(text))
 			return got, before
 		}
 		before = append(before, got)

@@ -32,7 +32,8 @@ func (h *Handler) tell(c echo.Context, u storage.Upload) {
 	head := c.Response().Header()
 	head.Set("Cache-Control", "no-store")
 	head.Set("Upload-Offset", strconv.FormatInt(u.Offset, 10))
-	v.sayComplete(head, u.State != storage.Active)
+	// Of one that was given up or has expired not all bytes were there to be judged.
+	v.sayComplete(head, u.State == storage.Complete || u.State == storage.Failed)
 	if u.Length != storage.Unknown {
 		head.Set("Upload-Length", strconv.FormatInt(u.Length, 10))
 	}

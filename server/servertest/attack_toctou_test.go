@@ -2,11 +2,15 @@ package servertest_test
 
 import (
 	"bytes"
+	"fmt"
+	"io"
 	"net/http"
+	"path"
 	"testing"
 	"time"
 
 	"cameo/server/servertest"
+	"cameo/storage"
 )
 
 // A13: a person who is shut out while their upload comes finishes nothing and associates nothing; let in again they go on
@@ -67,6 +71,74 @@ func TestA13RightsThatAreLostMeanwhile(t *testing.T) {
 		t.Errorf("the request of a session that was ended: got %v, want 401", ended)
 	}
 	jane.finish(key, content)
+}
+
+// A13 through tus and the IETF's protocol: who loses the right to an upload while its bytes come does not complete it.
+func TestA13InEveryProtocol(t *testing.T) {
+	t.Parallel()
+	const size, last = 100_000, 1000
+	guid := string(servertest.Person("jane"))
+	content, wish := servertest.Picture("me.png", size), "?type=ProfilePhoto&objectId="+guid
+	meta := fmt.Sprintf("%s,objectId %s,type %s", tusPNG, encoded(guid), encoded("ProfilePhoto"))
+	sends := map[string]func(jane *caller, body io.Reader) (at string, got answer, err error){
+		"tus": func(jane *caller, body io.Reader) (string, answer, error) {
+			at := jane.tusCreate(size, nil, meta)
+			got, err := jane.try(http.MethodPatch, at, tusHead("Upload-Offset: 0"), body, size)
+			return at, got, err
+		},
+		"resumable": func(jane *caller, body io.Reader) (string, answer, error) {
+			h := resumableHead("Content-Type: image/png", "Upload-Complete: ?0", fmt.Sprint("Upload-Length: ", size))
+			at := jane.ask(http.MethodPost, resumableUploads+wish, h, nil).header.Get("Location")
+			h = resumableHead("Upload-Offset: 0", "Upload-Complete: ?1")
+			got, err := jane.try(http.MethodPatch, at, h, body, size)
+			return at, got, err
+		},
+	}
+	losses := map[string]struct {
+		enter  func(jane *caller) // by other than a bearer token
+		lose   func(i *servertest.Instance, jane *caller)
+		status int
+	}{
+		"shut out": {func(*caller) {}, func(i *servertest.Instance, _ *caller) {
+			root := callInstance(t, i)
+			root.token = i.Token(servertest.Person("root"), 1)
+			at := "/v1/communities/1/users/" + guid + "/disable"
+			root.want("disable", root.ask(http.MethodPost, at, nil, nil), http.StatusOK)
+		}, http.StatusForbidden},
+		"signed out": {func(jane *caller) {
+			got := jane.ask(http.MethodPost, "/v1/session", nil, nil)
+			jane.token = cookieOf(t, jane.want("sign in", got, http.StatusCreated))
+		}, func(_ *servertest.Instance, jane *caller) {
+			got := jane.ask(http.MethodDelete, "/v1/session", nil, nil)
+			jane.want("sign out", got, http.StatusNoContent, http.StatusOK)
+		}, http.StatusUnauthorized},
+	}
+	for by, send := range sends {
+		for how, loss := range losses {
+			t.Run(by+", "+how, func(t *testing.T) {
+				t.Parallel()
+				i := servertest.Start(t)
+				jane := callInstance(t, i)
+				loss.enter(jane)
+				body, more := io.Pipe()
+				go func() {
+					_, _ = more.Write(content[:size-last])
+					loss.lose(i, jane)
+					time.Sleep(2 * time.Second) // rights are looked at anew when the last look is a second old
+					_, err := more.Write(content[size-last:])
+					more.CloseWithError(err)
+				}()
+				at, got, err := send(jane, body)
+				if err != nil || got.status != loss.status {
+					t.Errorf("got %v, %v, want %d", got, err, loss.status)
+				}
+				u, err := i.Engine().Find(t.Context(), storage.ID{Community: 1, Key: storage.Key(path.Base(at))})
+				if err != nil || u.State != storage.Active || u.Offset >= size {
+					t.Errorf("got %v at %d (%v), want an upload that is not complete", u.State, u.Offset, err)
+				}
+			})
+		}
+	}
 }
 
 // cookieOf is the key of the session that an answer begins. A session's key is a bearer token too.

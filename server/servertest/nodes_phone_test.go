@@ -132,17 +132,9 @@ func (p *phone) carry(from net.Conn, address string, most int64) {
 	}
 }
 
-// askedAndSent is how a protocol asks where an upload stands, by HEAD, and sends the rest of it, by PATCH.
-type askedAndSent struct {
-	told int // the status of an answer to HEAD
-	head func(more ...string) http.Header
-	sent []string // what else the head of a PATCH says
-	done int      // the status of the last answer
-}
-
 // goOn sends a file over a line that breaks, and asks after each break where it stands, since an answer may have been
 // missed. The offset never falls, and no more is sent than 1.1 times the file and a segment a try.
-func (c *caller) goOn(over *phone, at string, content []byte, segment int64, by askedAndSent) {
+func (c *caller) goOn(over *phone, at string, content []byte, segment int64, by protocol) {
 	c.t.Helper()
 	last, tries, size := 0, 0, len(content)
 	for ; last < size && tries < 200; tries++ {
@@ -155,7 +147,7 @@ func (c *caller) goOn(over *phone, at string, content []byte, segment int64, by 
 			c.t.Fatalf("the offset fell from %d to %d", last, offset)
 		}
 		last = offset
-		h := by.head(append([]string{fmt.Sprint("Upload-Offset: ", offset)}, by.sent...)...)
+		h := by.head(append([]string{fmt.Sprint("Upload-Offset: ", offset)}, by.last...)...)
 		got, err = c.try(http.MethodPatch, at, h, bytes.NewReader(content[offset:]), size-offset)
 		if err == nil && got.status == by.done {
 			last = got.offset()

@@ -39,6 +39,14 @@ type heard struct {
 // any case.
 func (c *caller) resumableCreate(some io.Reader, n int, complete string, lines ...string) (heard, answer, error) {
 	c.t.Helper()
+	return c.resumableCreateAt(resumableUploads, some, n, complete, lines...)
+}
+
+// resumableCreateAt is resumableCreate for another path, or a query.
+func (c *caller) resumableCreateAt(
+	path string, some io.Reader, n int, complete string, lines ...string,
+) (heard, answer, error) {
+	c.t.Helper()
 	var said heard
 	ctx := httptrace.WithClientTrace(c.t.Context(), &httptrace.ClientTrace{
 		Got1xxResponse: func(code int, h textproto.MIMEHeader) error {
@@ -51,7 +59,7 @@ func (c *caller) resumableCreate(some io.Reader, n int, complete string, lines .
 			return nil
 		},
 	})
-	r, err := http.NewRequestWithContext(ctx, http.MethodPost, c.url()+resumableUploads, some)
+	r, err := http.NewRequestWithContext(ctx, http.MethodPost, c.url()+path, some)
 	if err != nil {
 		c.t.Fatal(err)
 	}
@@ -193,8 +201,7 @@ func sendByFlakyResumable(t *testing.T, d *deployment) {
 		t.Fatalf("got %v, %v: the line did not break, or nobody said where to go on", said, err)
 	}
 	arrive()
-	jane.goOn(phone, said.at, content, segment,
-		askedAndSent{http.StatusNoContent, resumableHead, []string{"Upload-Complete: ?1"}, http.StatusOK})
+	jane.goOn(phone, said.at, content, segment, throughTheDraft())
 	steady.wantResumableFile(said.at, content)
 	node.Kill()
 	d.wantTidy()

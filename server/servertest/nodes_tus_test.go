@@ -148,7 +148,7 @@ func sendByFlakyTus(t *testing.T, d *deployment) {
 	steady, jane := call(t, node), call(t, node)
 	jane.url = func() string { return phone.url }
 	at := steady.tusCreate(size, nil, tusPNG)
-	jane.goOn(phone, at, content, segment, askedAndSent{http.StatusOK, tusHead, nil, http.StatusNoContent})
+	jane.goOn(phone, at, content, segment, throughTus())
 	steady.wantTusFile(at, content)
 	node.Kill()
 	d.wantTidy()

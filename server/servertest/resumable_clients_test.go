@@ -108,5 +108,6 @@ func TestTusJSClientResumes(t *testing.T) {
 			t.Run(draft+" "+how, func(t *testing.T) { client.send(t, nil, resumableUploads, how, draft) })
 		}
 		t.Run(draft+" after a kill", func(t *testing.T) { client.sendAfterAKill(t, resumableUploads, draft) })
+		t.Run(draft+" over a line that breaks", func(t *testing.T) { client.sendByPhone(t, resumableUploads, draft) })
 	}
 }

@@ -3,7 +3,6 @@ package servertest_test
 import (
 	"bufio"
 	"bytes"
-	"fmt"
 	"net/http"
 	"net/http/httptest"
 	"net/http/httputil"
@@ -138,6 +137,18 @@ func (s *scripted) sendAfterAKill(t *testing.T, endpoint string, how ...string) 
 	}
 }
 
+// sendByPhone is R23: send over a line that breaks every 64 to 512 kB.
+func (s *scripted) sendByPhone(t *testing.T, endpoint string, how ...string) {
+	t.Helper()
+	phone, steady := newPhone(t, 29, s.front), s.front
+	s.front = phone.url
+	defer func() { s.front = steady }()
+	s.send(t, nil, endpoint, append([]string{"over a line that breaks"}, how...)...)
+	if got, want := phone.cuts.Load(), int64(len(s.content)/(512<<10)); got < want {
+		t.Errorf("the line broke %d times, want %d", got, want)
+	}
+}
+
 // tus-js-client uploads as it is, in each of its ways.
 func TestTusJSClient(t *testing.T) {
 	servertest.Long(t, "Node.js and its packages")
@@ -149,46 +160,5 @@ func TestTusJSClient(t *testing.T) {
 		t.Run(how, func(t *testing.T) { client.send(t, nil, tusUploads, how) })
 	}
 	t.Run("after a kill", func(t *testing.T) { client.sendAfterAKill(t, tusUploads) })
-}
-
-// Uppy uploads as it is, in a browser.
-func TestUppy(t *testing.T) {
-	servertest.Long(t, "a browser, and packages of Node.js")
-	t.Parallel()
-	folder, browser := tusClients(t), chromium(t)
-	content := servertest.Picture("uppy", 1_500_000)
-	file := filepath.Join(t.TempDir(), "me.png")
-	if err := os.WriteFile(file, content, 0o600); err != nil {
-		t.Fatal(err)
-	}
-	i := servertest.Start(t)
-	jane := callInstance(t, i)
-	cmd := exec.Command("node", "uppy.mjs", i.URL, i.URL+tusUploads, jane.token, file, browser)
-	cmd.Dir = folder
-	jane.wantUploaded(upload(t, cmd, nil), content)
-}
-
-// curl uploads in three calls, the second of which is killed.
-func TestCurlSpeaksTus(t *testing.T) {
-	t.Parallel()
-	_, err := exec.LookPath("curl")
-	servertest.Require(t, "curl", err == nil, "curl is not installed")
-	content := servertest.Picture("curl", 2_000_000)
-	dir := t.TempDir()
-	if err := os.WriteFile(filepath.Join(dir, "me.png"), content, 0o600); err != nil {
-		t.Fatal(err)
-	}
-	i := servertest.Start(t)
-	jane := callInstance(t, i)
-	script := fmt.Sprintf(`set -eu
-T='Tus-Resumable: 1.0.0' A='Authorization: Bearer %s' O='Content-Type: application/offset+octet-stream'
-at=$(curl -sSf -X POST -H "$T" -H "$A" -H 'Upload-Length: 2000000' -H "Upload-Metadata: filename $(printf me.png | base64)" \
-  -D - -o /dev/null %s | tr -d '\r' | sed -n 's/^[Ll]ocation: //p')
-curl -sS --max-time 1 --limit-rate 500k -X PATCH -H "$T" -H "$A" -H "$O" -H 'Upload-Offset: 0' --data-binary @me.png "$at" || true
-from=$(curl -sSf -I -H "$T" -H "$A" "$at" | tr -d '\r' | sed -n 's/^[Uu]pload-[Oo]ffset: //p')
-tail -c +$((from + 1)) me.png | curl -sSf -T - -X PATCH -H "$T" -H "$A" -H "$O" -H "Upload-Offset: $from" "$at"
-echo "done $at"`, jane.token, i.URL+tusUploads)
-	cmd := exec.Command("sh", "-c", script)
-	cmd.Dir = dir
-	jane.wantUploaded(upload(t, cmd, nil), content)
+	t.Run("over a line that breaks", func(t *testing.T) { client.sendByPhone(t, tusUploads) })
 }

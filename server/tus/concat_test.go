@@ -46,6 +46,18 @@ func TestConcatenation(t *testing.T) {
 				i.t.Errorf("got %v", got)
 			}
 		},
+		"metadata of the parts is not the whole's": func(i *instance) {
+			got := i.want(201, request{method: "POST", path: uploads, body: data, head: []string{
+				fmt.Sprint("Upload-Length: ", size), "Upload-Concat: partial", octets, meta("filename", "part.png", "objectId", person("jane"), "type", "ProfilePhoto"),
+			}})
+			part := got.Header.Get("Location")
+			i.want(415, request{method: "POST", path: uploads, head: []string{final(part)}}) // no type is known
+			got = i.want(201, request{method: "POST", path: uploads, head: []string{final(part), pngMeta}})
+			got = i.wantOffset(got.Header.Get("Location"), size)
+			if "Upload-Metadata: "+got.Header.Get("Upload-Metadata") != pngMeta || i.photo(person("jane")) != "" {
+				i.t.Errorf("got %v and the photo %q, want none", got, i.photo(person("jane")))
+			}
+		},
 		"a final upload cannot be modified": func(i *instance) {
 			got := i.want(201, request{method: "POST", path: uploads, head: []string{final(i.part(data, "")), pngMeta}})
 			if got := i.patch(got.Header.Get("Location"), size, nil); got.StatusCode != 403 {

@@ -34,9 +34,22 @@ func (h *Handler) Download(c echo.Context) error {
 	if err := from.open(); err != nil {
 		return err
 	}
+	if err := h.digest(c, u); err != nil {
+		return err
+	}
 	describeFile(c.Response().Header(), u)
 	http.ServeContent(c.Response(), c.Request(), "", time.Time{}, from)
 	return nil
+}
+
+// digest tells the SHA-256 of a complete upload if it is known, or asked for (Want-Repr-Digest).
+func (h *Handler) digest(c echo.Context, u storage.Upload) error {
+	if u.State != storage.Complete || u.Partial {
+		return nil
+	}
+	return reply.ShowReprDigest(c, u.SHA256, func(ctx context.Context) ([]byte, error) {
+		return h.Engine.Digest(ctx, u)
+	})
 }
 
 // describeFile says in the headers what the file is, and that nobody may run it.

@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"github.com/labstack/echo/v4"
+	tusd "github.com/tus/tusd/v2/pkg/handler"
 
 	"cameo/server/auth"
 	"cameo/server/reply"
@@ -51,7 +52,7 @@ func (x *exchange) pass() error {
 	case x.err != nil:
 		return x.err
 	case answer.status >= http.StatusBadRequest:
-		return &refusal{status: answer.status, text: strings.TrimSpace(answer.text.String())}
+		return refused(answer)
 	}
 	if x.method != http.MethodDelete {
 		if err := x.h.Finish(x.c, x.u); err != nil {
@@ -84,6 +85,9 @@ func (x *exchange) answer(page page) error {
 		told, joined := remembered(x.u)
 		setAgain(head, "Upload-Metadata", told)
 		setAgain(head, "Upload-Concat", joined)
+		if err := x.h.digest(x.c, x.u); err != nil {
+			return err
+		}
 	}
 	return x.c.NoContent(page.status)
 }
@@ -127,6 +131,15 @@ type refusal struct {
 	text   string // a code and a sentence
 }
 
+// refused is the library's refusal, with the status that the protocol advises where the library has another.
+func refused(answer page) *refusal {
+	r := &refusal{status: answer.status, text: strings.TrimSpace(answer.text.String())}
+	if code, _, _ := strings.Cut(r.text, ":"); code == tusd.ErrInvalidContentType.ErrorCode {
+		r.status = http.StatusUnsupportedMediaType
+	}
+	return r
+}
+
 // Error is the code and the sentence.
 func (r *refusal) Error() string { return r.text }
 
@@ -139,6 +152,8 @@ func (r *refusal) FaultKind() fault.Kind {
 		return fault.WrongOffset
 	case http.StatusRequestEntityTooLarge:
 		return fault.TooLarge
+	case http.StatusUnsupportedMediaType:
+		return fault.Unsupported
 	case http.StatusForbidden:
 		return fault.Conflict
 	}

@@ -50,13 +50,10 @@ func TestCore(t *testing.T) {
 			}
 			i.wantOffset(at, size/2)
 		},
-		"PATCH with another content type is refused": func(i *instance) {
+		"PATCH with another content type is 415": func(i *instance) {
 			at := half(i)
 			for _, kind := range []string{"X-None: 1", "Content-Type: image/png", "Content-Type: application/octet-stream"} {
-				got := i.send(request{method: "PATCH", path: at, body: data[size/2:], head: []string{kind, "Upload-Offset: 1500"}})
-				if got.StatusCode != 400 && got.StatusCode != 415 {
-					i.t.Errorf("%s: got %v", kind, got)
-				}
+				i.want(415, request{method: "PATCH", path: at, body: data[size/2:], head: []string{kind, "Upload-Offset: 1500"}})
 			}
 			i.wantOffset(at, size/2)
 		},
@@ -77,6 +74,15 @@ func TestCore(t *testing.T) {
 				i.t.Errorf("got %v", got)
 			}
 			i.wantOffset(at, size/2)
+		},
+		"a chunked body beyond the length is refused": func(i *instance) {
+			at := half(i)
+			i.want(400, request{method: "PATCH", path: at, body: chunked(data, ""), head: []string{
+				octets, "Upload-Offset: 1500", "Transfer-Encoding: chunked",
+			}})
+			i.wantOffset(at, size/2)
+			i.patch(at, size/2, data[size/2:])
+			i.wantFile(at, data)
 		},
 		"PATCH of no bytes is 204": func(i *instance) {
 			at := half(i)
@@ -173,6 +179,15 @@ func TestExtensions(t *testing.T) {
 			at := i.create(size)
 			if !regexp.MustCompile(`^/v1/communities/1/tus/[0-9A-Za-z]{10}$`).MatchString(at) {
 				i.t.Errorf("got %q", at)
+			}
+		},
+		"creation needs no slash at the end": func(i *instance) {
+			bare := strings.TrimSuffix(uploads, "/")
+			got := i.want(201, request{method: "POST", path: bare, head: []string{fmt.Sprint("Upload-Length: ", size), pngMeta}})
+			i.wantOffset(got.Header.Get("Location"), 0)
+			i.want(200, request{method: "OPTIONS", path: bare, as: "-", bare: true})
+			if got := i.want(404, request{method: "POST", path: bare + "x"}); got.Header.Get("Tus-Resumable") != "" {
+				i.t.Errorf("got %v, want another path", got)
 			}
 		},
 		"creation needs a length": func(i *instance) {

@@ -3,6 +3,7 @@ package tus
 import (
 	"context"
 	"net/http"
+	"strings"
 	"time"
 
 	"github.com/labstack/echo/v4"
@@ -73,16 +74,26 @@ func (c Config) maxSize() int64 {
 	return c.Engine.Limits.MaxSize
 }
 
+// CanonicalPath adds the slash at the end of the path where uploads are made: most clients are told that
+// address by hand. Other paths come back unchanged.
+func CanonicalPath(path string) string {
+	below, ok := strings.CutPrefix(path, "/v1/communities/")
+	if _, rest, _ := strings.Cut(below, "/"); ok && rest == strings.Trim(segment, "/") {
+		return path + "/"
+	}
+	return path
+}
+
 // Headers lists what a browser's page of another origin must be allowed to send, and to see of an answer.
 func Headers() (request, response []string) {
 	request = []string{
 		"Authorization", "Content-Type", "Tus-Resumable", "Upload-Checksum", "Upload-Concat",
 		"Upload-Defer-Length", "Upload-Length", "Upload-Metadata", "Upload-Offset",
-		"X-HTTP-Method-Override", "X-Request-Id", "X-Requested-With",
+		"Want-Repr-Digest", "X-HTTP-Method-Override", "X-Request-Id", "X-Requested-With",
 	}
 	response = []string{
-		"Location", "Retry-After", "Tus-Checksum-Algorithm", "Tus-Extension", "Tus-Max-Size", "Tus-Resumable",
-		"Tus-Version", "Upload-Concat", "Upload-Defer-Length", "Upload-Expires", "Upload-Length",
+		"Location", "Repr-Digest", "Retry-After", "Tus-Checksum-Algorithm", "Tus-Extension", "Tus-Max-Size",
+		"Tus-Resumable", "Tus-Version", "Upload-Concat", "Upload-Defer-Length", "Upload-Expires", "Upload-Length",
 		"Upload-Metadata", "Upload-Offset", "X-Request-Id",
 	}
 	return request, response

@@ -15,6 +15,7 @@ const hows = {
   override: { overridePatchMethod: true, chunkSize: 500_000 },
   paused: { chunkSize: 100_000 },
   "after a kill": { chunkSize: 50_000 },
+  "over a line that breaks": {},
 };
 
 let said = false;
