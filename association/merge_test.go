@@ -3,6 +3,7 @@ package association_test
 import (
 	"fmt"
 	"math/rand/v2"
+	"slices"
 	"sync"
 	"testing"
 
@@ -62,6 +63,71 @@ func TestMerge(t *testing.T) {
 		}
 		if people, err := h.service.FindPeople(ctx, admin, here, "", "", 9); err != nil || len(people) != 1 {
 			t.Errorf("got %+v (%v), want the survivor alone", people, err)
+		}
+	})
+}
+
+// Sessions that began under either name are the survivor's, as far as they open the community of the merge.
+func TestMergedSessions(t *testing.T) {
+	t.Parallel()
+	sqltest.Each(t, func(t *testing.T, db *sqldb.DB) {
+		h, ctx := build(t, db, nil), t.Context()
+		both := func(g association.GUID) association.Actor {
+			return association.Actor{GUID: g, Communities: []storage.Community{here, away}}
+		}
+		elsewhere := association.Actor{GUID: jane, Communities: []storage.Community{away}}
+		opened := map[string]association.Session{}
+		keys := map[string]string{}
+		for name, a := range map[string]association.Actor{
+			"jane's": member(jane), "jane's in both": both(jane), "jane's away": elsewhere,
+			"john's": member(john), "root's": member(root),
+		} {
+			a, err := h.service.Arrive(ctx, a)
+			must(t, err)
+			keys[name], opened[name], err = h.service.Open(ctx, a, association.ViaToken, "", "")
+			must(t, err)
+		}
+		must(t, h.service.Merge(ctx, administrator(), here, jane, john, false))
+
+		for _, test := range []struct {
+			who  association.Actor
+			want []string
+		}{
+			{member(john), []string{"jane's", "jane's in both", "john's"}},
+			{both(jane), []string{"jane's", "jane's away", "jane's in both", "john's"}}, // her token is the survivor's
+			{elsewhere, []string{"jane's", "jane's away", "jane's in both"}},            // there she is herself
+			{member(root), []string{"root's"}},
+		} {
+			a, err := h.service.Arrive(ctx, test.who)
+			must(t, err)
+			mine, err := h.service.OpenSessions(ctx, a)
+			must(t, err)
+			var got []string
+			for name, one := range opened {
+				if slices.ContainsFunc(mine, func(s association.Session) bool { return s.ID == one.ID }) {
+					got = append(got, name)
+				}
+			}
+			if slices.Sort(got); !slices.Equal(got, test.want) || len(mine) != len(got) {
+				t.Errorf("%s in %v: got %q of %d, want %q", test.who.GUID, test.who.Communities, got, len(mine), test.want)
+			}
+		}
+
+		survivor, err := h.service.Resume(ctx, keys["john's"])
+		must(t, err)
+		wantKind(t, h.service.End(ctx, survivor, opened["jane's away"].ID), fault.NotFound)
+		wantKind(t, h.service.End(ctx, survivor, opened["root's"].ID), fault.NotFound)
+		must(t, h.service.End(ctx, survivor, opened["jane's"].ID))
+		if n, err := h.service.EndOthers(ctx, survivor); err != nil || n != 1 {
+			t.Errorf("got %d ended (%v), want jane's in both communities alone", n, err)
+		}
+		for name, want := range map[string]fault.Kind{
+			"jane's": fault.Unauthenticated, "jane's in both": fault.Unauthenticated,
+			"jane's away": 0, "john's": 0, "root's": 0,
+		} {
+			if _, err := h.service.Resume(ctx, keys[name]); fault.Of(err) != want {
+				t.Errorf("%s: got %v, want %v", name, err, want)
+			}
 		}
 	})
 }

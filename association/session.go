@@ -1,6 +1,7 @@
 package association
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"slices"
@@ -129,14 +130,52 @@ func (s *Service) Resume(ctx context.Context, key string) (Actor, error) {
 	}, known)
 }
 
-// OpenSessions lists the actor's own sessions, the youngest first.
+// OpenSessions lists the actor's own sessions, under whichever of their GUIDs they began, the youngest first.
 func (s *Service) OpenSessions(ctx context.Context, a Actor) ([]Session, error) {
 	if err := a.Present(); err != nil {
 		return nil, err
 	}
-	all, err := s.Register.Sessions(ctx, a.GUID, s.Clock())
-	over := func(one Session) bool { return s.Clock() >= one.Used.Add(s.Sessions.Idle) }
-	return slices.DeleteFunc(all, over), err
+	names, err := s.namesOf(ctx, a)
+	if err != nil {
+		return nil, err
+	}
+	var all []Session
+	now := s.Clock()
+	for name, communities := range names {
+		some, err := s.Register.Sessions(ctx, name, now)
+		if err != nil {
+			return nil, err
+		}
+		all = append(all, slices.DeleteFunc(some, func(one Session) bool {
+			opens := name == a.GUID || slices.ContainsFunc(communities, one.opens)
+			return !opens || now >= one.Used.Add(s.Sessions.Idle)
+		})...)
+	}
+	slices.SortFunc(all, func(x, y Session) int {
+		return cmp.Or(cmp.Compare(y.Created, x.Created), cmp.Compare(x.ID, y.ID))
+	})
+	return all, nil
+}
+
+// namesOf are the GUIDs that the actor goes by, and in which communities: their own one, and where people
+// were merged, those of the others who are the same person there.
+func (s *Service) namesOf(ctx context.Context, a Actor) (map[GUID][]storage.Community, error) {
+	names := map[GUID][]storage.Community{a.GUID: nil}
+	for _, c := range a.Memberships() {
+		same, err := s.People.GUIDs(ctx, c, a.In(c))
+		if err != nil {
+			return nil, err
+		}
+		for _, name := range same {
+			names[name] = append(names[name], c)
+		}
+	}
+	return names, nil
+}
+
+// opens says whether the session was begun for a community.
+func (one Session) opens(c storage.Community) bool {
+	return slices.Contains(one.Communities, c) || slices.Contains(one.Admin, c)
 }
 
 // End ends one of the actor's own sessions; NotFound.
@@ -148,9 +187,18 @@ func (s *Service) End(ctx context.Context, a Actor, id string) error {
 		return NoSession()
 	}
 	n, err := s.Register.EndSession(ctx, a.GUID, id)
-	if err == nil && n == 0 {
+	if err != nil || n > 0 {
+		return err
+	}
+	all, err := s.OpenSessions(ctx, a)
+	if err != nil {
+		return err
+	}
+	i := slices.IndexFunc(all, func(one Session) bool { return one.ID == id })
+	if i < 0 {
 		return NoSession()
 	}
+	_, err = s.Register.EndSession(ctx, all[i].GUID, id) // one that ended meanwhile is as it should be
 	return err
 }
 
@@ -165,7 +213,7 @@ func (s *Service) EndOthers(ctx context.Context, a Actor) (int, error) {
 		if one.ID == a.Session {
 			continue
 		}
-		n, err := s.Register.EndSession(ctx, a.GUID, one.ID)
+		n, err := s.Register.EndSession(ctx, one.GUID, one.ID)
 		if err != nil {
 			return ended, err
 		}

@@ -41,6 +41,15 @@ const (
 // Place finds the community in which somebody signs in. One that is not there is 0.
 type Place func(ctx context.Context) (storage.Community, error)
 
+// onTurn is the key of what WithTurn leaves.
+type onTurn struct{}
+
+// WithTurn lets SignIn ask whether this one may still be let in, when it is their turn: while they waited,
+// others may have guessed so often that nobody else may. An error is SignIn's.
+func WithTurn(ctx context.Context, ask func() error) context.Context {
+	return context.WithValue(ctx, onTurn{}, ask)
+}
+
 // SignIn is the actor whose name and password these are; Unauthenticated, and TooMany when too many sign in
 // at once. Nothing is asked of the database before it is this one's turn.
 func (s *Service) SignIn(ctx context.Context, in Place, name, password string) (Actor, error) {
@@ -49,6 +58,11 @@ func (s *Service) SignIn(ctx context.Context, in Place, name, password string) (
 		return Actor{}, err
 	}
 	defer leave()
+	if ask, ok := ctx.Value(onTurn{}).(func() error); ok {
+		if err := ask(); err != nil {
+			return Actor{}, err
+		}
+	}
 	c, err := in(ctx)
 	if err != nil {
 		return Actor{}, err

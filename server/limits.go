@@ -43,13 +43,20 @@ func (s *site) limitActor(next echo.HandlerFunc) echo.HandlerFunc {
 const signInCost = 20
 
 // limitSignIn refuses addresses from which somebody has failed to sign in too often, before it is looked
-// whether the password is right now.
+// whether the password is right now. Of many who try at once each is looked at again when it is their turn.
 func (s *site) limitSignIn(next echo.HandlerFunc) echo.HandlerFunc {
 	return func(c echo.Context) error {
 		from := guesser(c, "")
-		if now, ok := s.Rates.Misses.Look(from); !ok {
-			return refuse(c, now)
+		look := func() error {
+			if now, ok := s.Rates.Misses.Look(from); !ok {
+				return refuse(c, now)
+			}
+			return nil
 		}
+		if err := look(); err != nil {
+			return err
+		}
+		auth.OnTurn(c, look)
 		err := next(c)
 		if fault.Is(err, fault.TooMany) && c.Request().ProtoMajor == 1 {
 			// Of a crowd that is told to come again nobody keeps a connection meanwhile: each takes 20 KB.

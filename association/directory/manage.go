@@ -57,7 +57,8 @@ func (d *Directory) GUIDs(
 ) ([]association.GUID, error) {
 	return sqldb.All(ctx, d.db, func(row sqldb.Scanner) (g association.GUID, err error) {
 		return g, row.Scan(&g)
-	}, `SELECT guid FROM people WHERE community = $1 AND (guid = $2 OR merged = $2) ORDER BY guid`, c, person)
+	}, `SELECT guid FROM people WHERE community = $1 AND guid = $2 UNION ALL
+		SELECT guid FROM people WHERE community = $1 AND merged = $2 AND merged <> '' ORDER BY guid`, c, person)
 }
 
 // LockBoth locks two rows in the order of their GUIDs: two merges of the same people do not wait for each

@@ -26,6 +26,13 @@ func (a *Auth) Begin(
 	return key, s, nil
 }
 
+// OnTurn lets ask decide whether a request that signs in may still go on when it is its turn, see
+// association.WithTurn.
+func OnTurn(c echo.Context, ask func() error) {
+	r := c.Request()
+	c.SetRequest(r.WithContext(association.WithTurn(r.Context(), ask)))
+}
+
 // Believe is whom a token speaks of that was sent to be exchanged, as the directory lets them in.
 // Unauthenticated.
 func (a *Auth) Believe(c echo.Context, token string) (association.Actor, error) {

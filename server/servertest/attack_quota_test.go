@@ -157,8 +157,8 @@ func TestA24RoomIsGivenBack(t *testing.T) {
 // meanwhile, and all of it goes when its time is up.
 func TestA25Hoard(t *testing.T) {
 	t.Parallel()
-	servertest.Long(t, "creates 3,000 entries")
-	const allowed, tried, size = 100, 3000, 500
+	servertest.Long(t, "creates 10,000 entries")
+	const allowed, tried, size = 100, 10_000, 500
 	i := servertest.Start(t, servertest.Configured(func(c *boot.Config) { c.MaxOpen = allowed }))
 	hoarder := callFull(t, i)
 	jane := *hoarder

@@ -1,10 +1,13 @@
 package servertest_test
 
 import (
+	"fmt"
 	"net/http"
 	"net/url"
 	"regexp"
 	"strconv"
+	"sync"
+	"sync/atomic"
 	"testing"
 
 	"cameo/association/directory"
@@ -14,6 +17,39 @@ import (
 
 // oldStatus is where Igloo's old answers, which are all 200, say what they are.
 var oldStatus = regexp.MustCompile(`<statusCode>(\d+)</statusCode>`)
+
+// A16: a thousand passwords are tried at once. No more are looked at than one after the other would be, but for those
+// that are being looked at when the last one fails.
+func TestA16PasswordsAreTriedAtOnce(t *testing.T) {
+	t.Parallel()
+	const guesses, failures, most = 1000, 5, 5 + 2*4
+	i := servertest.Start(t, servertest.Configured(func(c *boot.Config) { c.RateMisses = policy(20 * failures) }))
+	user := directory.User{Community: 1, GUID: servertest.Person("jane"), Name: "jane", Password: "correct horse"}
+	if err := i.Node().Directory.AddUser(t.Context(), user); err != nil {
+		t.Fatal(err)
+	}
+	stranger := callInstance(t, i)
+	stranger.token = ""
+	json := http.Header{"Content-Type": {"application/json"}}
+	var looked, refused atomic.Int64
+	var all sync.WaitGroup
+	for n := range guesses {
+		all.Go(func() {
+			body := fmt.Sprintf(`{"community":1,"name":"jane","password":"guess %d"}`, n)
+			switch got := stranger.ask(http.MethodPost, "/v1/session", json, []byte(body)); got.status {
+			case http.StatusUnauthorized:
+				looked.Add(1)
+			case http.StatusTooManyRequests:
+				refused.Add(1)
+			}
+		})
+	}
+	all.Wait()
+	if looked.Load() < failures || looked.Load() > most || looked.Load()+refused.Load() != guesses {
+		t.Errorf("got %d passwords looked at and %d refused, want %d to %d, and all others",
+			looked.Load(), refused.Load(), failures, most)
+	}
+}
 
 // A16: passwords are tried out, by whichever way there is to sign in. After some failures the right one is refused
 // like a wrong one; who is signed in already notices nothing.

@@ -42,7 +42,8 @@ type Option func(*Instance)
 // Configured changes the configuration, which is the default one with a free port and without metrics.
 func Configured(change func(*boot.Config)) Option { return func(i *Instance) { change(&i.config) } }
 
-// Start runs an instance until the test ends. The log of one whose test failed is shown.
+// Start runs an instance until the test ends. The log of one whose test failed is shown; one that holds a
+// secret fails its test.
 func Start(t testing.TB, options ...Option) *Instance {
 	t.Helper()
 	i := &Instance{
@@ -56,6 +57,7 @@ func Start(t testing.TB, options ...Option) *Instance {
 	i.Data = i.config.Data
 	t.Cleanup(func() {
 		i.Stop()
+		wantDiscreet(t, i.log.String())
 		if t.Failed() {
 			t.Logf("the instance's log:\n%s", i.log)
 		}

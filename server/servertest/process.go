@@ -60,7 +60,10 @@ func Process(t testing.TB, opts ProcessOptions) *Child {
 	if c.program, err = built(); err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(c.Kill)
+	t.Cleanup(func() {
+		c.Kill()
+		c.overhear()
+	})
 	c.Start()
 	return c
 }
@@ -82,6 +85,7 @@ func (c *Child) Start() {
 	if err != nil {
 		c.t.Fatal(err)
 	}
+	c.overhear()
 	c.said, c.done = &transcript{first: make(chan string, 1)}, make(chan struct{})
 	go func(cmd *exec.Cmd, said *transcript, done chan struct{}) {
 		said.follow(stderr)
@@ -149,6 +153,14 @@ func (c *Child) Wait(limit time.Duration) int {
 	case <-time.After(limit):
 		c.t.Fatalf("the program still runs after %s; it said:\n%s", limit, c.Said())
 		return -1
+	}
+}
+
+// overhear looks for secrets in what the child has said since its last start.
+func (c *Child) overhear() {
+	c.t.Helper()
+	if c.said != nil {
+		wantDiscreet(c.t, c.said.text())
 	}
 }
 

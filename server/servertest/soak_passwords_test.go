@@ -5,7 +5,6 @@ package servertest_test
 import (
 	"io"
 	"net/http"
-	"os/exec"
 	"slices"
 	"strings"
 	"sync"
@@ -71,15 +70,4 @@ func TestSoakSignInStorm(t *testing.T) {
 		t.Errorf("got %v, want some let in, and nothing but 201, 401 and 429", seen)
 	}
 	child.Kill()
-}
-
-// addUser adds jane to the instance's directory.
-func addUser(t *testing.T, child *servertest.Child) {
-	t.Helper()
-	add := exec.Command(child.Program(), "user", "add", "--data", child.Data,
-		"--user", string(servertest.Person("jane")), "--name", "jane", "--password-stdin")
-	add.Stdin = strings.NewReader("correct horse")
-	if out, err := add.CombinedOutput(); err != nil {
-		t.Fatalf("%v: %s", err, out)
-	}
 }
