@@ -98,6 +98,7 @@ func (s *site) salesforceRoutes(e *echo.Echo) {
 		e.HEAD(at, s.Connect.GetPhoto)
 		e.POST(at, s.Connect.PostPhoto)
 	}
+	e.GET("/services/data", s.Connect.Versions)
 	e.GET("/services/data/", s.Connect.Versions)
 
 	// Files.

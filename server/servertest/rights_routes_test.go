@@ -203,6 +203,7 @@ var rights = map[string][]right{
 	"DELETE " + sfData + "/connect/files/{fileId}":      {{do: association.UseUpload, on: ofUpload, path: sfKey}},
 	"GET " + sfData + "/connect/files/{fileId}/content": {{do: association.UseUpload, on: ofUpload, path: sfKey}},
 
+	"GET /services/data":                  {{on: ofNobody}},
 	"GET /services/data/":                 {{on: ofNobody}},
 	"POST /services/oauth2/token":         {{on: ofNobody, fails: http.StatusBadRequest}}, // no grant is asked for
 	"GET /services/oauth2/userinfo":       {{do: association.EnterCommunity, on: ofSelf}},
