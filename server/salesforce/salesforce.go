@@ -12,6 +12,7 @@
 package salesforce
 
 import (
+	"context"
 	"net/http"
 	"strings"
 
@@ -24,6 +25,12 @@ import (
 	"cameo/storage/fault"
 )
 
+// Sites know the keys and secrets of sites.
+type Sites interface {
+	// Site returns a site, a disabled one too; NotFound.
+	Site(ctx context.Context, apiKey string) (association.Site, error)
+}
+
 // Config is what a Handler is made of.
 type Config struct {
 	Engine  *storage.Engine
@@ -33,6 +40,8 @@ type Config struct {
 	URLs    *auth.URLSigner // for Members: signs the addresses that members are told
 	Members bool            // photos are shown to members of their community only, instead of to everybody
 	Pace    reply.Pace      // how slowly the body of a POST may come
+	Sites   Sites           // whose servers sign in by client_credentials
+	Secrets *auth.Sealer    // of sites, as they are stored
 
 	// Default draws the picture of whoever has no photo: a PNG with sides of so many pixels.
 	Default func(pixels int) ([]byte, error)
