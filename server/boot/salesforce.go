@@ -19,7 +19,7 @@ func (n *Node) connect(urls *auth.URLSigner, pace reply.Pace) (*salesforce.Handl
 	}
 	return salesforce.New(salesforce.Config{
 		Engine: n.Engine, Photos: n.Photos, Auth: n.auth, Sealer: sealer, URLs: urls,
-		Sites: n.Directory, Secrets: secrets,
+		Files: n.Directory, Sites: n.Directory, Secrets: secrets,
 		Members: n.config.Photos == "members", Pace: pace, Default: photos.Bust,
 	}), nil
 }
