@@ -116,7 +116,7 @@ func (s *site) salesforceRoutes(e *echo.Echo) {
 	e.HEAD("/img/userprofile/:name", s.Connect.DefaultPhoto, anyOrigin)
 }
 
-// salesforceFileRoutes are those of files, also below communities and, as the SDK for Android has it, chatter.
+// salesforceFileRoutes are those of files, also below communities and, for the SDK for Android, chatter.
 func (s *site) salesforceFileRoutes(e *echo.Echo, connect, communities string) {
 	const chatter = "/services/data/:apiVersion/chatter"
 	for _, at := range [...]string{
