@@ -37,6 +37,7 @@ const (
 	ViaIssuer   Via = "issuer" // OpenID Connect
 	ViaToken    Via = "token"  // a bearer token was exchanged
 	ViaLink     Via = "link"   // a link that is good once
+	ViaSite     Via = "site"   // the server of a site has shown the site's secret
 )
 
 // SessionLimits say how long sessions last.

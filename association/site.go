@@ -1,11 +1,13 @@
 package association
 
 import (
+	"github.com/google/uuid"
+
 	"cameo/storage"
 	"cameo/storage/fault"
 )
 
-// Site is a key by which Gigya's clients name a community, and what they may do with it.
+// Site is a key by which clients of Gigya and Salesforce name a community, and what they may do with it.
 type Site struct {
 	APIKey    string
 	Community storage.Community
@@ -16,6 +18,15 @@ type Site struct {
 	Thumbnail Box
 	Register  bool     // people register by themselves
 	Origins   []string // of pages that may call without a signature, as browsers write them
+}
+
+// sites is the name space of the GUIDs of sites.
+const sites = "urn:cameo:sites"
+
+// Integration is the GUID of the person as whom the site's own server is signed in, always the same one.
+func (s Site) Integration() GUID {
+	space := uuid.NewSHA1(uuid.NameSpaceURL, []byte(sites))
+	return GUID(uuid.NewSHA1(space, []byte(s.APIKey)).String())
 }
 
 // SiteKey is that of a user or an application of a site. It has either a secret or a public key.

@@ -98,13 +98,10 @@ func (s *site) salesforceRoutes(e *echo.Echo) {
 		e.HEAD(at, s.Connect.GetPhoto)
 		e.POST(at, s.Connect.PostPhoto)
 	}
+	e.GET("/services/data", s.Connect.Versions)
 	e.GET("/services/data/", s.Connect.Versions)
 
-	// Files.
-	e.POST(connect+"/files/users/:userId", s.Connect.PostFile)
-	e.GET(connect+"/files/:fileId", s.Connect.GetFile)
-	e.DELETE(connect+"/files/:fileId", s.Connect.DeleteFile)
-	e.GET(connect+"/files/:fileId/content", s.Connect.FileContent)
+	s.salesforceFileRoutes(e, connect, communities)
 
 	// Signing in.
 	e.POST("/services/oauth2/token", s.Connect.Token, s.small, s.sameSite, s.limitSignIn)
@@ -117,6 +114,22 @@ func (s *site) salesforceRoutes(e *echo.Echo) {
 	e.HEAD("/ncsphoto/:token", s.Connect.EmailPhoto, anyOrigin)
 	e.GET("/img/userprofile/:name", s.Connect.DefaultPhoto, anyOrigin)
 	e.HEAD("/img/userprofile/:name", s.Connect.DefaultPhoto, anyOrigin)
+}
+
+// salesforceFileRoutes are those of files, also below communities and, for the SDK for Android, chatter.
+func (s *site) salesforceFileRoutes(e *echo.Echo, connect, communities string) {
+	const chatter = "/services/data/:apiVersion/chatter"
+	for _, at := range [...]string{
+		connect + "/files/users/:userId", communities + "/files/users/:userId", chatter + "/users/:userId/files",
+	} {
+		e.POST(at, s.Connect.PostFile)
+	}
+	for _, at := range [...]string{connect, communities, chatter} {
+		e.GET(at+"/files/:fileId", s.Connect.GetFile)
+		e.POST(at+"/files/:fileId", s.Connect.PostVersion)
+		e.DELETE(at+"/files/:fileId", s.Connect.DeleteFile)
+		e.GET(at+"/files/:fileId/content", s.Connect.FileContent)
+	}
 }
 
 func (s *site) photoRoutes(e *echo.Echo) {

@@ -47,7 +47,8 @@ func (n *Node) sweepOnce(ctx context.Context) (Swept, error) {
 	photos, failed := n.Photos.Sweep(ctx)
 	swept, err := n.Engine.Sweep(ctx)
 	swept.Purged += photos
-	return swept, errors.Join(failed, err, n.tally.Sweep(ctx, n.machine.Clock()), n.sweepSites(ctx))
+	return swept, errors.Join(failed, err, n.tally.Sweep(ctx, n.machine.Clock()), n.sweepSites(ctx),
+		n.Directory.SweepFiles(ctx))
 }
 
 // watched is a check whose failure and recovery are logged, once each: /readyz tells strangers no more than

@@ -6,5 +6,5 @@ func ParseID(prefix, text string) (string, error) { return parseID(prefix, text)
 // ReadBody reads the fields of a photo.
 func ReadBody(kind string, text []byte) (map[string]string, error) {
 	fields := map[string]string{}
-	return fields, photoForm().readBody(kind, text, fields)
+	return fields, photoForm("").readBody(kind, text, fields)
 }

@@ -3,6 +3,8 @@ package salesforce
 import (
 	"bytes"
 	"context"
+	"crypto/md5" // what Salesforce calls a checksum; nothing is protected by it
+	"encoding/hex"
 	"io"
 	"net/http"
 	"path"
@@ -19,9 +21,12 @@ import (
 
 var fileFields = [...]string{"title", "desc"}
 
-// fileForm is that of a file. What its title and description say is not kept.
-func fileForm() form {
-	return form{root: "file", fields: fileFields[:], rich: []string{"json"}, binary: "fileData"}
+// fileForm is that of a file, whose upload belongs to its owner.
+func fileForm(owner storage.Subject) form {
+	return form{
+		root: "file", fields: fileFields[:], rich: []string{"json"}, binary: "fileData", owner: owner,
+		digest: md5.New(),
+	}
 }
 
 // PostFile stores a file of the caller's, from which photos can be made.
@@ -37,95 +42,132 @@ func (h *Handler) PostFile(c echo.Context) error {
 	if person != who.actor.In(who.community) {
 		return fault.New(fault.Forbidden, "files are uploaded by their owner")
 	}
-	in, err := h.readForm(c, who, fileForm())
+	f, err := h.readFile(c, who, fileForm(person.Subject()), "")
+	if err != nil {
+		return err
+	}
+	return h.describeFile(c, http.StatusCreated, who, f)
+}
+
+// PostVersion stores another version of a file, for its owner or, in their name, an administrator.
+func (h *Handler) PostVersion(c echo.Context) error {
+	switch method := methodOf(c); method {
+	case http.MethodPost:
+	case http.MethodGet:
+		return h.GetFile(c)
+	case http.MethodDelete:
+		return h.DeleteFile(c)
+	default:
+		return errMethod(c, "DELETE,GET,POST")
+	}
+	who, before, err := h.asked(c)
+	if err != nil {
+		return err
+	}
+	kind := fileForm(before.upload.Owner)
+	kind.note = association.LaterVersion
+	f, err := h.readFile(c, who, kind, before.File)
+	if err != nil {
+		return err
+	}
+	return h.describeFile(c, http.StatusCreated, who, f)
+}
+
+// readFile stores what the request brings as the next version of a file, or, of "", as a new one. What is
+// refused is given up.
+func (h *Handler) readFile(c echo.Context, who caller, kind form, of storage.Key) (file, error) {
+	ctx := context.WithoutCancel(c.Request().Context())
+	in, err := h.readForm(c, who, kind)
 	if err == nil && in.brought.Key == "" {
 		err = refuse(missing, "a fileData is wanted")
 	}
-	if err != nil {
-		h.giveUp(context.WithoutCancel(c.Request().Context()), in.brought)
-		return err
+	if err == nil {
+		err = in.described()
 	}
-	return h.describeFile(c, http.StatusCreated, who, in.brought)
+	f := file{upload: in.brought, FileVersion: association.FileVersion{
+		Community: who.community, File: of, Upload: in.brought.Key,
+		Title: in.fields["title"], Description: in.fields["desc"],
+		Checksum: hex.EncodeToString(kind.digest.Sum(nil)),
+	}}
+	if of == "" {
+		f.File = in.brought.Key
+	}
+	if err == nil {
+		f.Number, err = h.Files.AddFileVersion(ctx, f.FileVersion)
+	}
+	if err != nil {
+		h.giveUp(ctx, in.brought)
+	}
+	return f, err
+}
+
+// How long what is said of a file may be, in bytes.
+const (
+	maxTitle       = 255
+	maxDescription = 1000
+)
+
+// described is nil for a title and a description that can be kept and shown.
+func (in input) described() error {
+	title, description := in.fields["title"], in.fields["desc"]
+	if len(title) > maxTitle || len(description) > maxDescription {
+		return refuse(invalidInput, "title has at most %d bytes, desc %d", maxTitle, maxDescription)
+	}
+	odd := func(r rune) bool { return r < ' ' && r != '\n' && r != '\r' && r != '\t' || r == 0x7f }
+	if strings.ContainsFunc(title+description, odd) {
+		return refuse(invalidInput, "title and desc are text")
+	}
+	return nil
 }
 
 // GetFile describes a file to its owner and to administrators.
 func (h *Handler) GetFile(c echo.Context) error {
-	who, u, err := h.asked(c)
+	who, f, err := h.asked(c)
 	if err != nil {
 		return err
 	}
-	return h.describeFile(c, http.StatusOK, who, u)
-}
-
-// DeleteFile gives a file up. One that is somebody's photo is Conflict: the photo is to be removed first.
-func (h *Handler) DeleteFile(c echo.Context) error {
-	_, u, err := h.asked(c)
-	if err != nil {
-		return err
-	}
-	if err := h.Engine.Cancel(c.Request().Context(), u.ID); err != nil {
-		return err
-	}
-	c.Response().Header().Set("Cache-Control", "no-store")
-	return c.NoContent(http.StatusNoContent)
-}
-
-// asked is the file of the path.
-func (h *Handler) asked(c echo.Context) (caller, storage.Upload, error) {
-	who, err := h.caller(c)
-	if err != nil {
-		return who, storage.Upload{}, err
-	}
-	id, err := reply.Param(c, "fileId")
-	if err != nil {
-		return who, storage.Upload{}, err
-	}
-	u, err := h.file(c.Request().Context(), who, id, c.QueryParam("versionNumber"))
-	return who, u, err
-}
-
-// file is an upload of the caller's, or of somebody in a community that they administer, as a file. It has
-// one version; another number is NotFound.
-func (h *Handler) file(ctx context.Context, who caller, id, number string) (storage.Upload, error) {
-	key, err := parseFileID(id)
-	if err != nil {
-		return storage.Upload{}, err
-	}
-	if number != "" {
-		n, err := strconv.ParseInt(number, 10, 32)
-		if err != nil || n < 1 {
-			return storage.Upload{}, refuse(illegalValue, "versionNumber must be a number from 1 on")
-		}
-		if n > 1 {
-			return storage.Upload{}, fault.New(fault.NotFound, "the file has no such version")
-		}
-	}
-	u, err := h.Engine.Find(ctx, storage.ID{Community: who.community, Key: key})
-	if u.Key == "" {
-		return u, err
-	}
-	if foreign := who.actor.See(u); foreign != nil {
-		return storage.Upload{}, foreign
-	}
-	if err != nil {
-		return storage.Upload{}, err
-	}
-	if u.State != storage.Complete || u.Partial || u.Note == association.PictureOnly {
-		return storage.Upload{}, storage.NoUpload()
-	}
-	return u, nil
+	return h.describeFile(c, http.StatusOK, who, f)
 }
 
 // describeFile answers with the file.
-func (h *Handler) describeFile(c echo.Context, status int, who caller, u storage.Upload) error {
-	id, extension := fileID(u.Key), strings.TrimPrefix(path.Ext(u.Name), ".")
-	at := "/services/data/" + who.version.String() + "/connect/files/" + id
+func (h *Handler) describeFile(c echo.Context, status int, who caller, f file) error {
+	owner, err := h.owner(c, who, f.upload)
+	if err != nil {
+		return err
+	}
+	u, id, number := f.upload, fileID(f.File), strconv.Itoa(f.Number)
+	extension := strings.TrimPrefix(path.Ext(u.Name), ".")
+	at := room(c, who) + "files/" + id
 	_, kind, _ := strings.Cut(u.Type, "/")
-	return tell(c, status, map[string]any{
-		"id": id, "url": at, "downloadUrl": at + "/content?versionNumber=1", "versionNumber": "1",
-		"contentSize": u.Length, "mimeType": u.Type, "fileType": strings.ToUpper(kind),
-		"name": u.Name, "title": strings.TrimSuffix(u.Name, "."+extension), "fileExtension": extension,
-	})
+	said := map[string]any{
+		"id": id, "url": at, "downloadUrl": at + "/content?versionNumber=" + number, "versionNumber": number,
+		"contentSize": u.Length, "mimeType": u.Type, "fileType": strings.ToUpper(kind), "owner": owner,
+		"name": u.Name, "title": f.Title, "description": f.Description, "checksum": f.Checksum,
+		"fileExtension": extension,
+	}
+	if f.Title == "" {
+		said["title"] = strings.TrimSuffix(u.Name, "."+extension)
+	}
+	for _, name := range [...]string{"description", "checksum"} { // of an upload that came in other words
+		if said[name] == "" {
+			said[name] = nil
+		}
+	}
+	return tell(c, status, said)
+}
+
+// owner describes whose a file is; nil for somebody who is no person, such as the server of a site of Gigya.
+func (h *Handler) owner(c echo.Context, who caller, u storage.Upload) (any, error) {
+	ctx, at := c.Request().Context(), target{who, association.GUID(u.Owner)}
+	known, err := h.Photos.Profile(ctx, u.Community, at.person)
+	if fault.Is(err, fault.NotFound) {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, err
+	}
+	id, photo, err := h.resource(c, at, known)
+	return map[string]any{"id": id.Shown, "name": known.Name, "photo": photo, "type": "User"}, err
 }
 
 // ahead is how much of a file is read, and so checked, before the answer begins, in bytes.
@@ -133,10 +175,11 @@ const ahead = 256 << 10
 
 // FileContent answers with the bytes of a file.
 func (h *Handler) FileContent(c echo.Context) error {
-	_, u, err := h.asked(c)
+	_, f, err := h.asked(c)
 	if err != nil {
 		return err
 	}
+	u := f.upload
 	from, err := h.Engine.Open(c.Request().Context(), u, 0, u.Length)
 	if err != nil {
 		return err

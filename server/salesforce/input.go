@@ -2,6 +2,7 @@ package salesforce
 
 import (
 	"context"
+	"hash"
 	"io"
 	"math"
 	"mime"
@@ -22,6 +23,9 @@ const (
 	maxFraming = 256 << 10
 )
 
+// mixed is what OkHttp, and with it the SDK for Android, calls a form in parts.
+const mixed = "multipart/mixed"
+
 // input is what a request says.
 type input struct {
 	fields  map[string]string // by name
@@ -34,16 +38,18 @@ type form struct {
 	fields []string // that may be given
 	rich   []string // names of the parts that may hold them all
 	binary string
-	note   string // of the upload that is made
+	owner  storage.Subject // of the upload that is made
+	note   string          // likewise
+	digest hash.Hash       // of its bytes; nil: none is wanted
 }
 
 var photoFields = [...]string{"cropSize", "cropX", "cropY", "fileId", "versionNumber"}
 
 // photoForm is that of a photo. A picture that comes with it is no file that could be chosen again.
-func photoForm() form {
+func photoForm(owner storage.Subject) form {
 	return form{
 		root: "photo", fields: photoFields[:], rich: []string{"json", "photo"}, binary: "fileUpload",
-		note: association.PictureOnly,
+		owner: owner, note: association.PictureOnly,
 	}
 }
 
@@ -57,7 +63,8 @@ func (h *Handler) readForm(c echo.Context, who caller, f form) (input, error) {
 		return in, unsupportedMedia()
 	}
 	limit := int64(maxRich)
-	if kind == echo.MIMEMultipartForm {
+	inParts := kind == echo.MIMEMultipartForm || kind == mixed
+	if inParts {
 		limit = h.maxFile() + maxFraming
 	}
 	if r.ContentLength > limit {
@@ -65,7 +72,7 @@ func (h *Handler) readForm(c echo.Context, who caller, f form) (input, error) {
 	}
 	body := h.body(c, limit)
 	defer body.Close()
-	if kind == echo.MIMEMultipartForm {
+	if inParts {
 		err := h.readParts(c, who, f, &in, body, params["boundary"])
 		return in, err
 	}
@@ -139,8 +146,8 @@ func (h *Handler) source(ctx context.Context, who caller, in input) (storage.ID,
 	case !named:
 		return storage.ID{}, refuse(missing, "a fileId or a fileUpload is wanted")
 	}
-	u, err := h.file(ctx, who, file, in.fields["versionNumber"])
-	return u.ID, err
+	f, err := h.file(ctx, who, file, in.fields["versionNumber"])
+	return f.upload.ID, err
 }
 
 // giveUp cancels what a refused request has brought. What cannot be cancelled now expires by itself.

@@ -2,6 +2,7 @@ package salesforce
 
 import (
 	"context"
+	"errors"
 	"net/http"
 	"net/url"
 	"strconv"
@@ -20,24 +21,26 @@ const tokenPath = "/services/oauth2/token"
 
 // The grants.
 const (
-	jwtBearer = "urn:ietf:params:oauth:grant-type:jwt-bearer" // RFC 7523
-	password  = "password"                                    // RFC 6749, section 4.3
+	jwtBearer         = "urn:ietf:params:oauth:grant-type:jwt-bearer" // RFC 7523
+	password          = "password"                                    // RFC 6749, section 4.3
+	clientCredentials = "client_credentials"                          // RFC 6749, section 4.4
 )
 
 // maxAgent is how much of what a client calls itself is kept, in bytes.
 const maxAgent = 200
 
-// Token signs somebody in, by a token that is believed here or by name and password, and answers with the key
-// of a session as access token.
+// Token signs somebody in, by a token that is believed here, by name and password, or as a site's server, and
+// answers with the key of a session as access token.
 func (h *Handler) Token(c echo.Context) error {
 	form, err := c.FormParams() // the route bounds it
 	if err != nil {
 		return fault.Wrap(err, fault.Malformed, "the form cannot be read")
 	}
-	actor, via, err := h.grant(c, form)
+	granted, err := h.grant(c, form)
 	if err != nil {
 		return err
 	}
+	actor := granted.actor
 	if err := reply.NoteActor(c, string(actor.GUID)); err != nil {
 		return err
 	}
@@ -50,9 +53,7 @@ func (h *Handler) Token(c echo.Context) error {
 	if err != nil {
 		return err
 	}
-	agent := c.Request().UserAgent()
-	agent = strings.ToValidUTF8(agent[:min(len(agent), maxAgent)], "?")
-	key, s, err := h.Photos.Open(ctx, actor, via, agent, c.RealIP())
+	key, s, err := h.open(c, granted)
 	if err != nil {
 		return err
 	}
@@ -65,17 +66,37 @@ func (h *Handler) Token(c echo.Context) error {
 }
 
 // grant is who signs in, and how.
-func (h *Handler) grant(c echo.Context, form url.Values) (association.Actor, association.Via, error) {
+type grant struct {
+	actor association.Actor
+	via   association.Via
+	site  association.Site // of ViaSite
+}
+
+// grant finds who signs in.
+func (h *Handler) grant(c echo.Context, form url.Values) (grant, error) {
 	switch kind := form.Get("grant_type"); kind {
 	case jwtBearer:
 		actor, err := h.Auth.Believe(c, form.Get("assertion"))
-		return actor, association.ViaToken, err
+		return grant{actor: actor, via: association.ViaToken}, err
 	case password:
 		actor, err := h.Photos.SignIn(c.Request().Context(), h.only, form.Get("username"), form.Get("password"))
-		return actor, association.ViaPassword, err
+		return grant{actor: actor, via: association.ViaPassword}, err
+	case clientCredentials:
+		return h.client(c, form)
 	default:
-		return association.Actor{}, "", fault.New(fault.Unsupported, "grant type not supported")
+		return grant{}, fault.New(fault.Unsupported, "grant type not supported")
 	}
+}
+
+// open begins a session.
+func (h *Handler) open(c echo.Context, g grant) (string, association.Session, error) {
+	agent := c.Request().UserAgent()
+	agent = strings.ToValidUTF8(agent[:min(len(agent), maxAgent)], "?")
+	key, s, err := h.Photos.Open(c.Request().Context(), g.actor, g.via, agent, c.RealIP())
+	if err == nil && g.via == association.ViaSite {
+		err = h.still(c, g, s)
+	}
+	return key, s, err
 }
 
 // only is the one community that there is.
@@ -137,6 +158,7 @@ func (h *Handler) Versions(c echo.Context) error {
 // failGrant says a failure as RFC 6749, section 5.2, has it.
 func failGrant(c echo.Context, a answer, err error) error {
 	code, status := "invalid_request", a.status
+	named, isNamed := errors.AsType[refusal](err)
 	switch fault.Of(err) {
 	case fault.Unauthenticated, fault.Forbidden:
 		code, status = "invalid_grant", http.StatusBadRequest
@@ -148,8 +170,15 @@ func failGrant(c echo.Context, a answer, err error) error {
 		code = "server_error"
 	}
 	description := fault.Public(err).Message
-	if code == "invalid_grant" {
+	switch {
+	case isNamed:
+		code = named.code
+	case code == "invalid_grant":
 		description = "authentication failure"
+	}
+	if _, _, basic := c.Request().BasicAuth(); basic && code == invalidClient {
+		status = http.StatusUnauthorized
+		c.Response().Header().Set(echo.HeaderWWWAuthenticate, `Basic realm="cameo"`)
 	}
 	return tell(c, status, map[string]string{"error": code, "error_description": description})
 }

@@ -72,11 +72,13 @@ func TestSignIn(t *testing.T) {
 func TestVersionsAreListed(t *testing.T) {
 	t.Parallel()
 	c := start(t)
-	var all []struct{ Version, URL string }
-	if err := json.Unmarshal((&caller{t, c.at, ""}).want(200, "GET", "/services/data/", nil).body, &all); err != nil {
-		t.Fatal(err)
-	}
-	if len(all) != 45 || all[0].Version != "23.0" || all[44].URL != "/services/data/v67.0" {
-		t.Errorf("got %v", all)
+	for _, path := range []string{"/services/data", "/services/data/"} {
+		var all []struct{ Version, URL string }
+		if err := json.Unmarshal((&caller{t, c.at, ""}).want(200, "GET", path, nil).body, &all); err != nil {
+			t.Fatal(err)
+		}
+		if len(all) != 45 || all[0].Version != "23.0" || all[44].URL != "/services/data/v67.0" {
+			t.Errorf("%s: got %v", path, all)
+		}
 	}
 }

@@ -139,13 +139,18 @@ func (h *Handler) keep(
 		name = f.binary
 	}
 	in.brought, err = h.Engine.Create(ctx, storage.New{
-		Community: who.community, Owner: who.actor.In(who.community).Subject(),
+		Community: who.community, Owner: f.owner,
 		Length: storage.Unknown, Type: kind, Name: name, Note: f.note,
 	})
 	if err != nil {
 		return err
 	}
-	whole := &bounded{io.MultiReader(bytes.NewReader(head), part), h.maxFile()}
+	var from io.Reader = part
+	if f.digest != nil {
+		f.digest.Write(head)
+		from = io.TeeReader(part, f.digest)
+	}
+	whole := &bounded{io.MultiReader(bytes.NewReader(head), from), h.maxFile()}
 	watched := h.Auth.Watch(c, streamed{whole, body}, in.brought, h.Pace.Now)
 	return h.append(ctx, in, watched)
 }

@@ -49,7 +49,7 @@ func (h *Handler) PostPhoto(c echo.Context) error {
 // brought and is refused is given up.
 func (h *Handler) set(c echo.Context, at target) error {
 	ctx := context.WithoutCancel(c.Request().Context())
-	in, err := h.readForm(c, at.caller, photoForm())
+	in, err := h.readForm(c, at.caller, photoForm(at.actor.In(at.community).Subject()))
 	if err == nil {
 		err = h.associate(ctx, at, in)
 	}
@@ -87,24 +87,32 @@ func (h *Handler) DeletePhoto(c echo.Context) error {
 
 // describe answers with the Photo.
 func (h *Handler) describe(c echo.Context, status int, at target) error {
-	ctx := c.Request().Context()
-	known, err := h.Photos.Profile(ctx, at.community, at.person)
+	known, err := h.Photos.Profile(c.Request().Context(), at.community, at.person)
 	if err != nil {
 		return err
 	}
-	id, err := h.Photos.SalesforceID(ctx, at.community, known.GUID)
-	if err != nil {
-		return err
-	}
-	p, err := h.shown(ctx, known)
-	if err != nil {
-		return err
-	}
-	photo, err := h.photo(c, at, id, p)
+	_, photo, err := h.resource(c, at, known)
 	if err != nil {
 		return err
 	}
 	return tell(c, status, photo)
+}
+
+// resource is the Photo of a person, and the id by which Salesforce's clients know them.
+func (h *Handler) resource(
+	c echo.Context, at target, known association.Person,
+) (association.Identity, map[string]any, error) {
+	ctx := c.Request().Context()
+	id, err := h.Photos.SalesforceID(ctx, at.community, known.GUID)
+	if err != nil {
+		return id, nil, err
+	}
+	p, err := h.shown(ctx, known)
+	if err != nil {
+		return id, nil, err
+	}
+	photo, err := h.photo(c, at, id, p)
+	return id, photo, err
 }
 
 // shown is the photo of which clients are told: the one that was asked for last unless it has failed, else
@@ -151,7 +159,7 @@ func (h *Handler) photo(
 		{"photoVersionId", 24, versionID},
 		{"smallPhotoUrl", 23, h.address(base, p, "T")},
 		{"standardEmailPhotoUrl", 27, standard},
-		{"url", 27, resource(c, at, id)},
+		{"url", 27, photoPath(c, at, id)},
 	} {
 		if at.version >= property.since {
 			out[property.name] = property.value
@@ -160,19 +168,26 @@ func (h *Handler) photo(
 	return out, nil
 }
 
-// resource is the path of the Photo in the form in which it was asked for.
-func resource(c echo.Context, at target, id association.Identity) string {
-	path := "/services/data/" + at.version.String() + "/connect/"
-	if c.Param("communityId") != "" {
-		path += "communities/" + numbered(communityPrefix, at.community) + "/"
-	}
+// room is the path below which things lie in the form in which one was asked for.
+func room(c echo.Context, who caller) string {
+	data := "/services/data/" + who.version.String()
 	switch {
-	case !isChatter(c):
-		path += "user-profiles/"
 	case c.Param("communityId") != "":
-		path += "chatter/users/"
-	default:
-		path = "/services/data/" + at.version.String() + "/chatter/users/"
+		return data + "/connect/communities/" + numbered(communityPrefix, who.community) + "/"
+	case isChatter(c):
+		return data + "/chatter/"
 	}
-	return path + id.Shown + "/photo"
+	return data + "/connect/"
+}
+
+// photoPath is the path of the Photo.
+func photoPath(c echo.Context, at target, id association.Identity) string {
+	kind := "user-profiles/"
+	switch {
+	case isChatter(c) && c.Param("communityId") != "":
+		kind = "chatter/users/"
+	case isChatter(c):
+		kind = "users/"
+	}
+	return room(c, at.caller) + kind + id.Shown + "/photo"
 }

@@ -12,6 +12,7 @@
 package salesforce
 
 import (
+	"context"
 	"net/http"
 	"strings"
 
@@ -24,6 +25,12 @@ import (
 	"cameo/storage/fault"
 )
 
+// Sites know the keys and secrets of sites.
+type Sites interface {
+	// Site returns a site, a disabled one too; NotFound.
+	Site(ctx context.Context, apiKey string) (association.Site, error)
+}
+
 // Config is what a Handler is made of.
 type Config struct {
 	Engine  *storage.Engine
@@ -33,6 +40,9 @@ type Config struct {
 	URLs    *auth.URLSigner // for Members: signs the addresses that members are told
 	Members bool            // photos are shown to members of their community only, instead of to everybody
 	Pace    reply.Pace      // how slowly the body of a POST may come
+	Files   Files           // what is known of them beside their uploads
+	Sites   Sites           // whose servers sign in by client_credentials
+	Secrets *auth.Sealer    // of sites, as they are stored
 
 	// Default draws the picture of whoever has no photo: a PNG with sides of so many pixels.
 	Default func(pixels int) ([]byte, error)
@@ -110,8 +120,8 @@ func (h *Handler) target(c echo.Context) (target, error) {
 	return target{who, person}, err
 }
 
-// isChatter says whether a photo is asked for at its older path.
-func isChatter(c echo.Context) bool { return strings.Contains(c.Request().URL.Path, "/chatter/users/") }
+// isChatter says whether something is asked for at its older path.
+func isChatter(c echo.Context) bool { return strings.Contains(c.Path(), "/chatter/") }
 
 // person finds the person of the path: me, a GUID, or an id of Salesforce that was linked or given.
 func (h *Handler) person(c echo.Context, who caller) (association.GUID, error) {

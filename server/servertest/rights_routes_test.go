@@ -61,6 +61,7 @@ const (
 	sfData    = "/services/data/{apiVersion}"
 	sfPhoto   = sfData + "/connect/user-profiles/{userId}/photo"
 	sfThere   = sfData + "/connect/communities/{communityId}/user-profiles/{userId}/photo"
+	sfRoom    = sfData + "/connect/communities/{communityId}"
 	sfOlder   = sfData + "/chatter/users/{userId}/photo"
 	sfOlderIn = sfData + "/connect/communities/{communityId}/chatter/users/{userId}/photo"
 	sfFile    = `{"fileId":"06900{ownkey}"}`
@@ -73,8 +74,8 @@ var sfParts = http.Header{"Content-Type": {"multipart/form-data; boundary=x"}}
 var (
 	sfPath = map[string]string{"apiVersion": "v58.0", "communityId": "{communityKey}", "userId": "{objectId}"}
 	sfJane = map[string]string{"apiVersion": "v58.0", "communityId": "{communityKey}", "userId": zoe["objectId"]}
-	sfSelf = map[string]string{"apiVersion": "v58.0", "userId": "me"}
-	sfKey  = map[string]string{"apiVersion": "v58.0", "fileId": "06900{attachmentKey}"}
+	sfSelf = map[string]string{"apiVersion": "v58.0", "communityId": "{communityKey}", "userId": "me"}
+	sfKey  = map[string]string{"apiVersion": "v58.0", "communityId": "{communityKey}", "fileId": "06900{attachmentKey}"}
 	sfNone = map[string]string{"version": "005", "size": "F"}
 )
 
@@ -199,10 +200,22 @@ var rights = map[string][]right{
 	"POST " + sfOlderIn: {{do: association.ChangePhoto, on: ofPerson, hidden: true, path: sfPath, header: asJSON, body: sfFile, missing: http.StatusOK}},
 
 	"POST " + sfData + "/connect/files/users/{userId}":  {{do: association.EnterCommunity, on: ofSelf, path: sfSelf, header: sfParts, body: sfBody}},
+	"POST " + sfData + "/chatter/users/{userId}/files":  {{do: association.EnterCommunity, on: ofSelf, path: sfSelf, header: sfParts, body: sfBody}},
+	"POST " + sfRoom + "/files/users/{userId}":          {{do: association.EnterCommunity, on: ofCommunity, path: sfSelf, header: sfParts, body: sfBody}},
 	"GET " + sfData + "/connect/files/{fileId}":         {{do: association.UseUpload, on: ofUpload, path: sfKey}},
+	"POST " + sfData + "/connect/files/{fileId}":        {{do: association.UseUpload, on: ofUpload, path: sfKey, header: sfParts, body: sfBody}},
 	"DELETE " + sfData + "/connect/files/{fileId}":      {{do: association.UseUpload, on: ofUpload, path: sfKey}},
 	"GET " + sfData + "/connect/files/{fileId}/content": {{do: association.UseUpload, on: ofUpload, path: sfKey}},
+	"GET " + sfRoom + "/files/{fileId}":                 {{do: association.UseUpload, on: ofUpload, path: sfKey}},
+	"POST " + sfRoom + "/files/{fileId}":                {{do: association.UseUpload, on: ofUpload, path: sfKey, header: sfParts, body: sfBody}},
+	"DELETE " + sfRoom + "/files/{fileId}":              {{do: association.UseUpload, on: ofUpload, path: sfKey}},
+	"GET " + sfRoom + "/files/{fileId}/content":         {{do: association.UseUpload, on: ofUpload, path: sfKey}},
+	"GET " + sfData + "/chatter/files/{fileId}":         {{do: association.UseUpload, on: ofUpload, path: sfKey}},
+	"POST " + sfData + "/chatter/files/{fileId}":        {{do: association.UseUpload, on: ofUpload, path: sfKey, header: sfParts, body: sfBody}},
+	"DELETE " + sfData + "/chatter/files/{fileId}":      {{do: association.UseUpload, on: ofUpload, path: sfKey}},
+	"GET " + sfData + "/chatter/files/{fileId}/content": {{do: association.UseUpload, on: ofUpload, path: sfKey}},
 
+	"GET /services/data":                  {{on: ofNobody}},
 	"GET /services/data/":                 {{on: ofNobody}},
 	"POST /services/oauth2/token":         {{on: ofNobody, fails: http.StatusBadRequest}}, // no grant is asked for
 	"GET /services/oauth2/userinfo":       {{do: association.EnterCommunity, on: ofSelf}},
