@@ -112,17 +112,22 @@ func (i *instance) userKey(private bool) map[string]string {
 }
 
 // secured is an instance that speaks https.
-func secured(t *testing.T) *instance {
+func secured(t *testing.T, change func(*boot.Config), site boot.NewSite) *instance {
 	t.Helper()
 	cert, key, trusted := servertest.SelfSigned(t)
-	i := start(t, func(c *boot.Config) { c.TLSCert, c.TLSKey = cert, key }, boot.NewSite{})
+	i := start(t, func(c *boot.Config) {
+		c.TLSCert, c.TLSKey = cert, key
+		if change != nil {
+			change(c)
+		}
+	}, site)
 	i.HTTP.Transport = &http.Transport{TLSClientConfig: &tls.Config{RootCAs: trusted}}
 	return i
 }
 
 func TestSecretsKeysAndTokensOverTLS(t *testing.T) {
 	t.Parallel()
-	i := secured(t)
+	i := secured(t, nil, boot.NewSite{})
 	const method = "accounts.getAccountInfo"
 	user := i.userKey(false)
 	i.want(i.post(method, map[string]string{"apiKey": i.key, "secret": i.secret, "UID": "jane"}), 0)
@@ -160,7 +165,7 @@ func TestSecretsKeysAndTokensOverTLS(t *testing.T) {
 // What the old secret has given is worth nothing from the rotation on.
 func TestRotation(t *testing.T) {
 	t.Parallel()
-	i := secured(t)
+	i := secured(t, nil, boot.NewSite{})
 	const method = "accounts.getAccountInfo"
 	ask := map[string]string{"grant_type": "client_credentials", "client_id": i.key, "client_secret": i.secret}
 	token := i.want(i.post("socialize.getToken", ask), 0).text("access_token")

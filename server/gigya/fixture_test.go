@@ -42,10 +42,16 @@ func startAt(t *testing.T, change func(*boot.Config), site boot.NewSite, at serv
 			change(c)
 		}
 	}))}
-	var made struct{ APIKey, Secret string }
-	i.manage(func(p *boot.People, to io.Writer) error { return p.AddSite(t.Context(), site, to) }, &made)
-	i.key, i.secret = made.APIKey, made.Secret
+	i.addSite(site)
 	return i
+}
+
+// addSite adds another site, which is the instance's from now on.
+func (i *instance) addSite(site boot.NewSite) {
+	i.t.Helper()
+	var made struct{ APIKey, Secret string }
+	i.manage(func(p *boot.People, to io.Writer) error { return p.AddSite(i.t.Context(), site, to) }, &made)
+	i.key, i.secret = made.APIKey, made.Secret
 }
 
 // manage does what a command does while the server runs, and reads what it prints.
