@@ -4,12 +4,9 @@ import (
 	"bytes"
 	"encoding/base64"
 	"encoding/json"
-	"errors"
 	"flag"
 	"fmt"
-	"io"
 	"maps"
-	"mime/multipart"
 	"net/http"
 	"net/url"
 	"os"
@@ -38,37 +35,37 @@ var update = flag.Bool("update", false, "write the answers in testdata/golden an
 // braces in answers, too.
 func TestGoldenAnswers(t *testing.T) {
 	t.Parallel()
-	shown := &http.ServeMux{}
-	shown.HandleFunc("/me.png", func(w http.ResponseWriter, _ *http.Request) { _, _ = w.Write(picture(5000)) })
-	inside := serve(t, shown)
-	var allowed fetch.Exception
-	if err := allowed.UnmarshalText([]byte(strings.TrimPrefix(inside, "http://"))); err != nil {
-		t.Fatal(err)
-	}
+	from, allowed := inside(t)
 	site := boot.NewSite{Origins: []boot.Origin{"https://www.example.org"}, Register: true}
 	i := secured(t, func(c *boot.Config) { c.ImportAllow = []fetch.Exception{allowed} }, site)
-	var methods []string
-	doc, err := openapi3.NewLoader().LoadFromData(api.Spec())
-	if err != nil {
-		t.Fatal(err)
-	}
-	for path := range doc.Paths.Map() {
-		if strings.HasPrefix(path, "/accounts.") || strings.HasPrefix(path, "/socialize.") {
-			methods = append(methods, path[1:])
-		}
-	}
-	slices.Sort(methods)
-	if len(methods) == 0 {
-		t.Error("there are no methods")
-	}
-	for _, method := range methods {
+	for _, method := range methods(t) {
 		t.Run(method, func(t *testing.T) {
-			g := &golden{instance: *i.in(t), known: map[string]string{"inside": inside}}
+			g := &golden{instance: *i.in(t), known: map[string]string{"inside": from}}
 			g.addSite(site)
 			maps.Copy(g.known, map[string]string{"apiKey": g.key, "secret": g.secret, "url": g.URL})
 			g.play(filepath.Join("testdata", "golden", method+".txtar"))
 		})
 	}
+}
+
+// methods are those that the interface's description has.
+func methods(t *testing.T) []string {
+	t.Helper()
+	doc, err := openapi3.NewLoader().LoadFromData(api.Spec())
+	if err != nil {
+		t.Fatal(err)
+	}
+	var all []string
+	for path := range doc.Paths.Map() {
+		if strings.HasPrefix(path, "/accounts.") || strings.HasPrefix(path, "/socialize.") {
+			all = append(all, path[1:])
+		}
+	}
+	if len(all) == 0 {
+		t.Error("there are no methods")
+	}
+	slices.Sort(all)
+	return all
 }
 
 // golden plays the requests of a file, for a site of its own.
@@ -144,16 +141,8 @@ func (g *golden) ask(text string) answer {
 	}
 	switch {
 	case multi:
-		var b bytes.Buffer
-		w := multipart.NewWriter(&b)
-		part, err := w.CreateFormFile("_profilePhoto", "me.png")
-		if err == nil {
-			_, err = io.WriteString(part, file)
-		}
-		if err = errors.Join(err, w.Close()); err != nil {
-			g.t.Fatal(err)
-		}
-		return g.send(method, path+"?"+body.Encode(), &b, append(headers, "Content-Type", w.FormDataContentType())...)
+		form, kind := fileForm(g.t, []byte(file))
+		return g.send(method, path+"?"+body.Encode(), form, append(headers, "Content-Type", kind)...)
 	case method == http.MethodGet:
 		return g.send(method, path+"?"+body.Encode(), nil, headers...)
 	}
