@@ -18,7 +18,7 @@ const (
 	busyFor     = 5 * time.Second // after which it is worth to try again
 )
 
-// turns are handed out to those who check passwords.
+// turns are handed out to those who check or hash passwords.
 type turns struct {
 	free    chan struct{}
 	waiting atomic.Int64

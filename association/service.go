@@ -17,7 +17,7 @@ type Service struct {
 	recent    *recent
 	pictures  *pictures
 	sizes     []int  // that may be asked for
-	passwords *turns // of those who sign in by one
+	passwords *turns // of those who sign in by one, or choose one
 	absent    *absent
 
 	inspections *semaphore.Weighted // of files that are judged before they become photos

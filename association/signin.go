@@ -74,6 +74,17 @@ func (s *Service) SignIn(ctx context.Context, in Place, name, password string) (
 	return s.Arrive(ctx, Actor{GUID: person, Communities: []storage.Community{c}})
 }
 
+// InTurn does what hashes a password that somebody has chosen: it costs as much as a check, and takes turns with
+// those who sign in; TooMany when they are too many.
+func (s *Service) InTurn(ctx context.Context, hash func(context.Context) error) error {
+	leave, err := s.passwords.take(ctx)
+	if err != nil {
+		return err
+	}
+	defer leave()
+	return hash(ctx)
+}
+
 // NewLink returns the secret of a link that signs a person in, once and within an hour. It is told once and
 // kept nowhere. Somebody whom the community does not know is NotFound.
 func (s *Service) NewLink(ctx context.Context, c storage.Community, person GUID) (string, error) {

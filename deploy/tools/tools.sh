@@ -5,7 +5,7 @@
 #   tools.sh peers   what the benchmarks compare with: tusd (peers.mod), where npm is, the tus server of Node.js and
 #                    sharp, and where libvips is, a program over it
 #   tools.sh s3      minio and versitygw, the S3 servers that the tests start (minio.mod, versitygw.mod; minutes)
-#   tools.sh clients where npm is, tus-js-client and Uppy, which the tests let upload
+#   tools.sh clients where npm is, the clients that the tests let upload: tus-js-client, Uppy, jsforce and gigya
 # `tools.sh GROUP where` builds nothing and prints the folder, whether they are there or not.
 # They are kept outside the repository, in a folder named after their versions: a second call is instant, and a
 # changed pin is a new folder.
@@ -56,6 +56,7 @@ npm_peer() { # folder, what it is
 if [ "$group" = clients ] && command -v npm >/dev/null; then
     npm_peer tusclients "clients of tus"
     npm_peer jsforce "a client of Salesforce"
+    npm_peer gigya "a client of Gigya"
 fi
 if [ "$group" = peers ] && command -v npm >/dev/null; then
     npm_peer tusnode "the tus server of Node.js"

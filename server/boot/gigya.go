@@ -69,11 +69,13 @@ func sessionSecrets(keys auth.Keys) (func(session string) []byte, error) {
 	}, nil
 }
 
-// register lets a person sign in who has registered by themselves.
+// register lets a person sign in who has registered by themselves. Anybody may ask for that: it takes its turn.
 func (n *Node) register(
 	ctx context.Context, c storage.Community, person association.GUID, name, password string,
 ) error {
-	return n.Directory.AddUser(ctx, directory.User{Community: c, GUID: person, Name: name, Password: password})
+	return n.Photos.InTurn(ctx, func(ctx context.Context) error {
+		return n.Directory.AddUser(ctx, directory.User{Community: c, GUID: person, Name: name, Password: password})
+	})
 }
 
 // sweepSites drops what is over of sites, and photos that nobody has published for as long as an upload is

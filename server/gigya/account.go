@@ -35,14 +35,17 @@ func (c *call) account(person association.GUID) (object, error) {
 	if err != nil {
 		return nil, err
 	}
-	all := object{
-		{"UID", uid},
+	all, err := c.proven(uid)
+	if err != nil {
+		return nil, err
+	}
+	all = append(all, object{
 		{"loginProvider", "site"},
 		{"isRegistered", true},
 		{"isActive", p.Disabled == 0},
 		{"isVerified", true},
 		{"profile", told.fields()},
-	}
+	}...)
 	all = append(all, moment("created", p.Created)...)
 	return append(all, moment("lastUpdated", max(p.Created, told.updated))...), nil
 }
@@ -101,10 +104,13 @@ func (c *call) user(person association.GUID) (object, error) {
 	if err != nil {
 		return nil, err
 	}
+	all, err := c.proven(uid)
+	if err != nil {
+		return nil, err
+	}
 	fields := told.fields()
 	identity := append(object{{"provider", "site"}, {"providerUID", uid}, {"isLoginIdentity", true}}, fields...)
-	return append(object{
-		{"UID", uid},
+	all = append(all, object{
 		{"isSiteUser", true},
 		{"isConnected", true},
 		{"isLoggedIn", c.caller.person != "" && !c.caller.server},
@@ -113,7 +119,8 @@ func (c *call) user(person association.GUID) (object, error) {
 		{"loginProviderUID", uid},
 		{"identities", []object{identity}},
 		{"capabilities", ""},
-	}, fields...), nil
+	}...)
+	return append(all, fields...), nil
 }
 
 // GetPolicies tells the site's size of thumbnails.

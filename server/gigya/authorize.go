@@ -23,6 +23,7 @@ type caller struct {
 	person association.GUID // whom the call is about if it names nobody; "": it must name somebody
 	holder string           // hash of the token that only this client has; "" of a site's own server
 	server bool             // the site's own server: it acts for every person of the site
+	signed bool             // signed in: a regToken is not
 }
 
 // identify finds the site and the caller.
@@ -154,22 +155,30 @@ func (c *call) resume(key string) error {
 		return wrong(noSession, "The session is over, or there never was one.")
 	}
 	c.caller = c.asPerson(actor, key)
+	c.caller.signed = err == nil
 	return err
 }
 
-// secret is what the call must be signed with.
+// secret is what the call must be signed with, in base64.
 func (c *call) secret() (string, error) {
-	sealed := c.site.Secret
-	if user := c.params.get("userkey"); user != "" {
-		k, err := c.Sites.SiteKey(c.ctx(), c.site.APIKey, user)
-		if fault.Is(err, fault.NotFound) || err == nil && k.Secret == "" {
-			return "", wrong(invalidSignature, "%s", messages[invalidSignature])
-		}
-		if err != nil {
-			return "", err
-		}
-		sealed = k.Secret
+	user := c.params.get("userkey")
+	if user == "" {
+		return c.siteSecret()
 	}
+	k, err := c.Sites.SiteKey(c.ctx(), c.site.APIKey, user)
+	if fault.Is(err, fault.NotFound) || err == nil && k.Secret == "" {
+		return "", wrong(invalidSignature, "%s", messages[invalidSignature])
+	}
+	if err != nil {
+		return "", err
+	}
+	return c.opens(k.Secret)
+}
+
+// siteSecret is the site's own, in base64.
+func (c *call) siteSecret() (string, error) { return c.opens(c.site.Secret) }
+
+func (c *call) opens(sealed string) (string, error) {
 	text, err := c.Secrets.Open(sealed)
 	if err != nil {
 		return "", fault.Wrap(err, fault.Corrupt, "the site's secret cannot be opened")

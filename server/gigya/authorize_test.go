@@ -1,6 +1,7 @@
 package gigya_test
 
 import (
+	"context"
 	"crypto/tls"
 	"crypto/x509"
 	"encoding/pem"
@@ -9,6 +10,7 @@ import (
 	"maps"
 	"net/http"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -17,6 +19,7 @@ import (
 	"cameo/association"
 	"cameo/server/boot"
 	"cameo/server/servertest"
+	"cameo/storage/fault"
 )
 
 // Each call that must not be believed, and why.
@@ -109,17 +112,22 @@ func (i *instance) userKey(private bool) map[string]string {
 }
 
 // secured is an instance that speaks https.
-func secured(t *testing.T) *instance {
+func secured(t *testing.T, change func(*boot.Config), site boot.NewSite) *instance {
 	t.Helper()
 	cert, key, trusted := servertest.SelfSigned(t)
-	i := start(t, func(c *boot.Config) { c.TLSCert, c.TLSKey = cert, key }, boot.NewSite{})
+	i := start(t, func(c *boot.Config) {
+		c.TLSCert, c.TLSKey = cert, key
+		if change != nil {
+			change(c)
+		}
+	}, site)
 	i.HTTP.Transport = &http.Transport{TLSClientConfig: &tls.Config{RootCAs: trusted}}
 	return i
 }
 
 func TestSecretsKeysAndTokensOverTLS(t *testing.T) {
 	t.Parallel()
-	i := secured(t)
+	i := secured(t, nil, boot.NewSite{})
 	const method = "accounts.getAccountInfo"
 	user := i.userKey(false)
 	i.want(i.post(method, map[string]string{"apiKey": i.key, "secret": i.secret, "UID": "jane"}), 0)
@@ -157,7 +165,7 @@ func TestSecretsKeysAndTokensOverTLS(t *testing.T) {
 // What the old secret has given is worth nothing from the rotation on.
 func TestRotation(t *testing.T) {
 	t.Parallel()
-	i := secured(t)
+	i := secured(t, nil, boot.NewSite{})
 	const method = "accounts.getAccountInfo"
 	ask := map[string]string{"grant_type": "client_credentials", "client_id": i.key, "client_secret": i.secret}
 	token := i.want(i.post("socialize.getToken", ask), 0).text("access_token")
@@ -301,4 +309,29 @@ func TestSessions(t *testing.T) {
 	}
 	i.want(i.post("accounts.getAccountInfo", map[string]string{"apiKey": i.key, "login_token": key}), 403012)
 	i.want(i.post("accounts.setProfilePhoto", map[string]string{"apiKey": i.key, "regToken": reg, "photoBytes": set["photoBytes"]}), 403041)
+}
+
+// A password that is chosen costs as much as one that is checked: who registers waits for a turn like who signs in, and
+// when too many wait is told when to come again.
+func TestRegistrationsTakeTurnsWithSignIns(t *testing.T) {
+	t.Parallel()
+	i := start(t, nil, boot.NewSite{Register: true})
+	held, refused := make(chan struct{}), make(chan error, 200)
+	var others sync.WaitGroup
+	for range cap(refused) {
+		others.Go(func() {
+			refused <- i.Node().Photos.InTurn(t.Context(), func(context.Context) error { <-held; return nil })
+		})
+	}
+	if err := <-refused; !fault.Is(err, fault.TooMany) { // all turns are taken, and so are the places to wait
+		t.Errorf("got %v, want TooMany", err)
+	}
+	reg := i.post("accounts.initRegistration", map[string]string{"apiKey": i.key}).text("regToken")
+	p := map[string]string{"apiKey": i.key, "regToken": reg, "email": "jane@b.example", "password": "secret 1"}
+	if got := i.want(i.post("accounts.register", p), 403048); got.Header.Get("Retry-After") == "" {
+		t.Error("it is not said when to come again")
+	}
+	close(held)
+	others.Wait()
+	i.want(i.post("accounts.register", p), 206001)
 }

@@ -36,3 +36,6 @@ func DecodePhoto(text []byte) ([]byte, error) { return decodePhoto(text) }
 
 // SignedAddress is signedAddress.
 func SignedAddress(base, path string) string { return signedAddress(base, path) }
+
+// SignUID is signUID.
+func SignUID(secret, at, uid string) (string, error) { return signUID(secret, at, uid) }

@@ -9,12 +9,14 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"net/http/httptest"
 	"net/url"
 	"slices"
 	"strings"
 	"sync/atomic"
 	"testing"
 
+	"cameo/association/fetch"
 	"cameo/server/boot"
 	"cameo/server/servertest"
 )
@@ -42,10 +44,16 @@ func startAt(t *testing.T, change func(*boot.Config), site boot.NewSite, at serv
 			change(c)
 		}
 	}))}
-	var made struct{ APIKey, Secret string }
-	i.manage(func(p *boot.People, to io.Writer) error { return p.AddSite(t.Context(), site, to) }, &made)
-	i.key, i.secret = made.APIKey, made.Secret
+	i.addSite(site)
 	return i
+}
+
+// addSite adds another site, which is the instance's from now on.
+func (i *instance) addSite(site boot.NewSite) {
+	i.t.Helper()
+	var made struct{ APIKey, Secret string }
+	i.manage(func(p *boot.People, to io.Writer) error { return p.AddSite(i.t.Context(), site, to) }, &made)
+	i.key, i.secret = made.APIKey, made.Secret
 }
 
 // manage does what a command does while the server runs, and reads what it prints.
@@ -185,6 +193,22 @@ func baseOf(method, address string, p map[string]string) string {
 }
 
 func escape(s string) string { return strings.ReplaceAll(url.QueryEscape(s), "+", "%20") }
+
+// inside is the address of a picture on this machine, and what lets it be imported.
+func inside(t *testing.T) (address string, allowed fetch.Exception) {
+	t.Helper()
+	host := &http.ServeMux{}
+	host.HandleFunc("/me.png", func(w http.ResponseWriter, _ *http.Request) { _, _ = w.Write(picture(5000)) })
+	server := httptest.NewServer(host)
+	t.Cleanup(server.Close)
+	if err := allowed.UnmarshalText([]byte(strings.TrimPrefix(server.URL, "http://"))); err != nil {
+		t.Fatal(err)
+	}
+	return server.URL, allowed
+}
+
+// picture is a small one.
+func picture(n int) []byte { return servertest.Picture("me.png", n) }
 
 func photo(name string, size int) string {
 	return base64.StdEncoding.EncodeToString(servertest.Picture(name, size))

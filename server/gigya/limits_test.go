@@ -9,7 +9,6 @@ import (
 	"image/png"
 	"math/rand/v2"
 	"net/http"
-	"net/http/httptest"
 	"net/url"
 	"runtime"
 	"strings"
@@ -24,9 +23,6 @@ import (
 	"cameo/server/servertest"
 	"cameo/storage/sqldb/sqltest"
 )
-
-// picture is a small one.
-func picture(n int) []byte { return servertest.Picture("me.png", n) }
 
 // large is a picture of exactly n bytes, nearly all of which are pixels.
 func large(t *testing.T, n int) []byte {
@@ -55,14 +51,6 @@ func large(t *testing.T, n int) []byte {
 	out = append(out, fill...)
 	out = binary.BigEndian.AppendUint32(out, crc32.ChecksumIEEE(fill))
 	return append(out, whole[len(whole)-end:]...)
-}
-
-// serve runs a web server until the test ends.
-func serve(t *testing.T, h http.Handler) string {
-	t.Helper()
-	s := httptest.NewServer(h)
-	t.Cleanup(s.Close)
-	return s.URL
 }
 
 func TestLimitsToTheByte(t *testing.T) {
@@ -154,24 +142,18 @@ func TestAClosedDirectoryAddsNobody(t *testing.T) {
 
 func TestImport(t *testing.T) {
 	t.Parallel()
-	host := &http.ServeMux{}
-	host.HandleFunc("/me.png", func(w http.ResponseWriter, _ *http.Request) { _, _ = w.Write(picture(5000)) })
 	from := servertest.Start(t) // any server inside
 	i := start(t, nil, boot.NewSite{})
 	i.want(i.call("accounts.importProfilePhoto", "jane", "url", from.URL+"/me.png"), 400006) // its port
 	i.want(i.call("accounts.importProfilePhoto", "jane", "url", "file:///etc/passwd"), 400006)
 	i.want(i.call("accounts.importProfilePhoto", "jane", "URL", "http://127.0.0.1/me.png"), 404004)
-	inside := serve(t, host)
-	var allowed fetch.Exception
-	if err := allowed.UnmarshalText([]byte(strings.TrimPrefix(inside, "http://"))); err != nil {
-		t.Fatal(err)
-	}
+	known, allowed := inside(t)
 	i = start(t, func(c *boot.Config) { c.ImportAllow = []fetch.Exception{allowed} }, boot.NewSite{})
-	i.want(i.call("accounts.importProfilePhoto", "jane", "URL", inside+"/me.png", "publish", "true"), 0)
+	i.want(i.call("accounts.importProfilePhoto", "jane", "URL", known+"/me.png", "publish", "true"), 0)
 	if info := i.call("accounts.getAccountInfo", "jane"); info.text("profile", "photoURL") == "" {
 		t.Errorf("not published: %s", info.body)
 	}
-	i.want(i.call("accounts.importProfilePhoto", "jane", "url", inside+"/none"), 404004)
+	i.want(i.call("accounts.importProfilePhoto", "jane", "url", known+"/none"), 404004)
 }
 
 // A17: of a hundred who replay one call at two nodes, one succeeds.

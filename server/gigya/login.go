@@ -53,24 +53,31 @@ func (h *Handler) NotifyLogin(c echo.Context) error {
 			if err != nil {
 				return nil, err
 			}
-			fields := map[string]any{}
-			if text := c.params.get("userinfo"); text != "" {
-				if fields, err = parseUserInfo(text); err != nil {
-					return nil, err
-				}
-			}
-			person, err := c.holder(uid)
+			person, err := c.introduced(uid, "userinfo")
 			if err != nil {
 				return nil, err
-			}
-			if len(fields) > 0 {
-				if err := c.say(person, fields); err != nil {
-					return nil, err
-				}
 			}
 			return c.admit(person)
 		},
 	})
+}
+
+// introduced is the person with a UID, after what they are said to be in a parameter was written down. low is the
+// parameter's name in lower case.
+func (c *call) introduced(uid, low string) (association.GUID, error) {
+	text := c.params.get(low)
+	if text == "" {
+		return c.holder(uid)
+	}
+	fields, err := parseUserInfo(text)
+	if err != nil {
+		return "", err
+	}
+	person, err := c.holder(uid)
+	if err != nil || len(fields) == 0 {
+		return person, err
+	}
+	return person, c.say(person, fields)
 }
 
 // admit begins the session of somebody whom the site's server vouches for.
@@ -100,6 +107,7 @@ func (c *call) begin(actor association.Actor, via association.Via) (object, erro
 		c.setLogin(key, life)
 	}
 	c.caller = c.asPerson(actor, key)
+	c.caller.signed = true
 	account, err := c.account(c.caller.person)
 	if err != nil {
 		return nil, err

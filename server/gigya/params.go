@@ -135,6 +135,9 @@ const unrecognised = "not recognized as valid for this API method with your secu
 func (p *params) checkUnknown(known []string) error {
 	for _, one := range p.all {
 		low := strings.ToLower(one.name)
+		if low == "" { // it came as a header
+			continue
+		}
 		if !slices.Contains(control, low) && !slices.Contains(known, low) && !slices.Contains(p.unknown, one.name) {
 			p.unknown = append(p.unknown, one.name)
 		}

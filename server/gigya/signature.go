@@ -10,7 +10,10 @@ import (
 	"io"
 	"net/url"
 	"slices"
+	"strconv"
 	"strings"
+
+	"cameo/storage/fault"
 )
 
 // signed says whether the params are signed with a secret, in base64, for one of the addresses by which the
@@ -73,6 +76,33 @@ func write[T string | []byte](to *bufio.Writer, escapes [256]string, text T) {
 	for i := range len(text) {
 		_, _ = io.WriteString(to, escapes[text[i]])
 	}
+}
+
+// proven is a UID with what a site's server learns from a page by who has signed in there: a time, and both signed
+// with the site's secret. Who has shown no more than a regToken gets the UID alone.
+func (c *call) proven(uid string) (object, error) {
+	told := object{{"UID", uid}}
+	if !c.caller.server && !c.caller.signed {
+		return told, nil
+	}
+	secret, err := c.siteSecret()
+	if err != nil {
+		return nil, err
+	}
+	at := strconv.FormatInt(c.Clock().Time().Unix(), 10)
+	signature, err := signUID(secret, at, uid)
+	return append(told, object{{"UIDSignature", signature}, {"signatureTimestamp", at}}...), err
+}
+
+// signUID is the signature of a UID at a time in seconds since 1970, with a secret in base64.
+func signUID(secret, at, uid string) (string, error) {
+	key, err := fromBase64(secret)
+	if err != nil {
+		return "", fault.Wrap(err, fault.Corrupt, "the site's secret is no base64")
+	}
+	mac := hmac.New(sha1.New, key)
+	mac.Write([]byte(at + "_" + uid))
+	return base64.StdEncoding.EncodeToString(mac.Sum(nil)), nil
 }
 
 // escapes says how each byte is percent-encoded (RFC 3986, section 2.1).

@@ -6,6 +6,7 @@ import (
 	"strings"
 	"testing"
 
+	"cameo/server/boot"
 	"cameo/server/gigya"
 )
 
@@ -99,6 +100,44 @@ func TestSignatureVectors(t *testing.T) {
 				t.Error("the signature is good for other parameters")
 			}
 		})
+	}
+}
+
+func TestUIDsAreSigned(t *testing.T) {
+	t.Parallel()
+	got, err := gigya.SignUID(vectorSecret, "1700000000", "_guid_abc-123==")
+	if want := "PO3fIyu5UMyc461/6DllX/QEQRw="; got != want || err != nil {
+		t.Errorf("got %s, %v, want %s", got, err, want)
+	}
+}
+
+// What a page is told of who has signed in, the site's server can believe; who has a regToken has not signed in.
+func TestThePageProvesWhoHasSignedIn(t *testing.T) {
+	t.Parallel()
+	i := start(t, nil, boot.NewSite{Register: true})
+	begin := i.post("accounts.initRegistration", map[string]string{"apiKey": i.key})
+	reg := map[string]string{"apiKey": i.key, "regToken": begin.text("regToken"), "email": "jane@b.example", "password": "secret 1"}
+	i.want(i.post("accounts.register", reg), 206001)
+	finish := map[string]string{"apiKey": i.key, "regToken": reg["regToken"]}
+	session := map[string]string{
+		"apiKey": i.key, "login_token": i.post("accounts.finalizeRegistration", finish).text("sessionInfo", "sessionToken"),
+	}
+	for name, c := range map[string]struct {
+		answer answer
+		proven bool
+	}{
+		"after a sign-in":            {i.post("accounts.login", map[string]string{"apiKey": i.key, "loginID": reg["email"], "password": "secret 1"}), true},
+		"with a session":             {i.post("accounts.getAccountInfo", session), true},
+		"with a session, older form": {i.post("socialize.getUserInfo", session), true},
+		"the site's server":          {i.call("accounts.getAccountInfo", "john"), true},
+		"with a regToken":            {i.post("accounts.getAccountInfo", finish), false},
+		"a regToken, older form":     {i.post("socialize.getUserInfo", finish), false},
+	} {
+		at, uid, got := c.answer.text("signatureTimestamp"), c.answer.text("UID"), c.answer.text("UIDSignature")
+		want, err := gigya.SignUID(i.secret, at, uid)
+		if err != nil || uid == "" || (got != "") != c.proven || c.proven && got != want {
+			t.Errorf("%s: got the signature %q, want %q if %v: %s", name, got, want, c.proven, c.answer.body)
+		}
 	}
 }
 

@@ -240,7 +240,7 @@ func (c *call) client() error {
 func (c *call) grant() (p pass, answer object, err error) {
 	p.Use = accessUse
 	if uid := c.params.get("x_siteuid"); uid != "" {
-		if p.Person, err = c.holder(uid); err != nil {
+		if p.Person, err = c.introduced(uid, "x_userinfo"); err != nil {
 			return p, nil, err
 		}
 	}

@@ -15,9 +15,9 @@ import (
 	"time"
 )
 
-// SelfSigned writes a certificate for 127.0.0.1, good for an hour, and its key, both in PEM, and returns
-// their paths and a pool that trusts it.
-func SelfSigned(t testing.TB) (cert, key string, trusted *x509.CertPool) {
+// SelfSigned writes a certificate for 127.0.0.1 and names of hosts, good for an hour, and its key, both in PEM,
+// and returns their paths and a pool that trusts it.
+func SelfSigned(t testing.TB, names ...string) (cert, key string, trusted *x509.CertPool) {
 	t.Helper()
 	private, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
 	if err != nil {
@@ -26,7 +26,7 @@ func SelfSigned(t testing.TB) (cert, key string, trusted *x509.CertPool) {
 	about := &x509.Certificate{
 		Subject:      pkix.Name{CommonName: "127.0.0.1"}, // OpenSSL trusts no issuer without a name
 		SerialNumber: big.NewInt(1), NotBefore: time.Now().Add(-time.Hour), NotAfter: time.Now().Add(time.Hour),
-		IPAddresses: []net.IP{net.IPv4(127, 0, 0, 1)},
+		IPAddresses: []net.IP{net.IPv4(127, 0, 0, 1)}, DNSNames: names,
 	}
 	der, err := x509.CreateCertificate(rand.Reader, about, about, private.Public(), private)
 	if err != nil {

@@ -226,7 +226,7 @@ var rights = map[string][]right{
 	"GET /img/userprofile/{name}":         {{on: ofNobody, path: map[string]string{"name": "default_profile_45_v2.png"}}},
 	"HEAD /img/userprofile/{name}":        {{on: ofNobody, path: map[string]string{"name": "default_profile_45_v2.png"}}},
 
-	// Gigya's methods know other credentials, and refuse with the status 200: see package gigya's own tests.
+	// Gigya's methods know other credentials, and refuse with the status 200: see TestRights in package gigya.
 	"GET /accounts.setProfilePhoto": {{on: ofNobody}}, "POST /accounts.setProfilePhoto": {{on: ofNobody}},
 	"GET /accounts.importProfilePhoto": {{on: ofNobody}}, "POST /accounts.importProfilePhoto": {{on: ofNobody}},
 	"GET /accounts.uploadProfilePhoto": {{on: ofNobody}}, "POST /accounts.uploadProfilePhoto": {{on: ofNobody}},
