@@ -65,14 +65,14 @@ func measureServing(t *testing.T, r *rig) []section {
 	nginx := startNginx(t, www)
 	var all []exchange
 	for _, format := range []struct{ name, accept string }{{"JPEG", ""}, {"WebP", browserAccept}} {
-		body, tag := fetch(t, url+path, "Accept: "+format.accept)
+		body, tag := shown(t, url+path, "Accept: "+format.accept)
 		file := filepath.Join(www, format.name)
 		if err := os.WriteFile(file, body, 0o644); err != nil {
 			t.Fatal(err)
 		}
 		accept := "Accept: " + format.accept
 		urls := map[string]string{ours: url + path, static: nginx + "/" + format.name, bareGo: startBare(t, body, tag)}
-		_, theirTag := fetch(t, urls[static], accept)
+		_, theirTag := shown(t, urls[static], accept)
 		all = append(all,
 			exchange{
 				fmt.Sprintf("200, %s of %d bytes", format.name, len(body)),
@@ -130,7 +130,7 @@ func startServing(t *testing.T, dir string) (url, path string) {
 		"--token", child.Token(jane, false), "--associate", jane)
 	var told struct{ URLs map[string]string }
 	for until := time.Now().Add(time.Minute); told.URLs["128"] == "" && time.Now().Before(until); {
-		text, _ := fetch(t, child.URL+"/v1/communities/1/users/"+jane+"/photo", "Accept: application/json")
+		text, _ := shown(t, child.URL+"/v1/communities/1/users/"+jane+"/photo", "Accept: application/json")
 		if err := json.Unmarshal(text, &told); err != nil {
 			t.Fatal(err)
 		}
@@ -207,8 +207,8 @@ func serveUntilEnd(t *testing.T, dir string, cmd *exec.Cmd, url string) {
 	t.Fatalf("%s does not answer", filepath.Base(cmd.Path))
 }
 
-// fetch makes one request and returns the answer's body and ETag.
-func fetch(t *testing.T, url, accept string) ([]byte, string) {
+// shown makes one request and returns the answer's body and ETag.
+func shown(t *testing.T, url, accept string) ([]byte, string) {
 	t.Helper()
 	r, err := http.NewRequestWithContext(t.Context(), http.MethodGet, url, http.NoBody)
 	if err != nil {
