@@ -64,13 +64,14 @@ docs/api               → standard library
 var everywhere = []string{"storage/fault/point"}
 
 // forTests may be imported by any _test.go file besides what its room may import: a test chooses its own parts
-// (a real database, a store in memory, a whole instance), which the room itself must leave to server/boot.
+// (a real database, a store in memory, a whole instance), which the room itself must leave to server/boot, and may hold
+// answers against the interface's description.
 // Shut even for them: one dialect from another, association from storage, and server from below except as the whole
 // instance that servertest starts.
 var forTests = []string{
 	"storage/blobs/*", "storage/blobs/disk/powertest", "storage/blobs/s3/s3test",
 	"storage/sqldb", "storage/sqldb/sqltest", "storage/ledger", "storage/ledger/ledgertest", "association/*", "association/imaging/imagingtest",
-	"server/auth/authtest", "server/boot", "server/client", "server/rate/tally", "server/servertest",
+	"server/auth/authtest", "server/boot", "server/client", "server/rate/tally", "server/servertest", "docs/api",
 }
 
 // fences names the rooms that may know a foreign library (or a part of the standard one); nobody else may.
