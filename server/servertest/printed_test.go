@@ -90,6 +90,7 @@ func TestPrintedJavaScript(t *testing.T) {
 	}
 	clients := map[string]string{
 		"tus": tus[0], "uppy": tus[1] + "\nexport { uppy };", "resumable": printed(t, "resumable.md", "js", i.URL)[0],
+		"again": tus[0], // by a page that is left on the way
 	}
 	file := filepath.Join(dir, "me.png")
 	if err := os.WriteFile(file, content, 0o600); err != nil {
