@@ -10,19 +10,19 @@ import (
 	"cameo/server/servertest"
 )
 
-// speaker is one of the three protocols of uploads, as each can do with what another one has begun.
-type speaker struct {
+// dialect is one of the three ways in which uploads are spoken of, as each can do with what another one has begun.
+type dialect struct {
 	create func(c *caller, n int) (key string)
 	stand  func(c *caller, key string) int
 	send   func(c *caller, key string, content []byte, from, to int) answer
 }
 
-func speakers() map[string]speaker {
-	all := map[string]speaker{"Content-Range": {
+func dialects() map[string]dialect {
+	all := map[string]dialect{"Content-Range": {
 		create: (*caller).create, stand: (*caller).stand, send: (*caller).patch,
 	}}
 	for name, p := range protocols() {
-		all[name] = speaker{
+		all[name] = dialect{
 			create: func(c *caller, n int) string { return path.Base(p.create(c, n)) },
 			stand:  func(c *caller, key string) int { return p.stand(c, p.uploads+key) },
 			send: func(c *caller, key string, content []byte, from, to int) answer {
@@ -52,7 +52,7 @@ func TestThreeProtocolsOneUpload(t *testing.T) {
 		t.Run(order, func(t *testing.T) {
 			t.Parallel()
 			jane, content := callInstance(t, servertest.Start(t)), servertest.Picture("me.png", size)
-			names, all := strings.Split(order, ", "), speakers()
+			names, all := strings.Split(order, ", "), dialects()
 			key := all[names[0]].create(jane, size)
 			for n, name := range names {
 				by, from := all[name], n*third
