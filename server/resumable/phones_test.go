@@ -16,7 +16,7 @@ import (
 	"cameo/storage"
 )
 
-// urlSession are the headers that URLSession adds of itself.
+// urlSession are the headers that URLSession adds of itself, of iOS 17.4.
 var urlSession = []string{
 	"Accept: */*", "Accept-Language: en-GB,en;q=0.9", "Accept-Encoding: gzip, deflate", "Connection: keep-alive",
 	"User-Agent: Photos/1 CFNetwork/1494.0.7 Darwin/23.4.0",
@@ -43,7 +43,12 @@ func (l *line) reset() {
 func read() { time.Sleep(200 * time.Millisecond) }
 
 // R19: an upload task of URLSession sends the whole file in one request. When its line breaks, it asks at the
-// Location of the interim answer, and sends the rest. From the version of iOS 18.1 on the rest has a media type.
+// Location of the interim answer, and sends the rest. From the version of iOS 18.1 on the rest has a media type; that of
+// iOS 26 tells the length by itself.
+//
+// Source: Apple's server for it, HTTPResumableUploadProtocol.swift of github.com/apple/swift-nio-extras (versions 3, 5 and 6);
+// WWDC23, session 10006; for version 8 what github.com/tus/rufh-implementations tells of iOS 26.2 (pull request 10). No
+// device has sent them.
 func TestRequestsOfURLSession(t *testing.T) {
 	t.Parallel()
 	i, data := &instance{servertest.Start(t), t}, servertest.Picture("phone", 1000)
@@ -52,6 +57,9 @@ func TestRequestsOfURLSession(t *testing.T) {
 			t.Parallel()
 			i := &instance{i.Instance, t}
 			head := append(d.lines(true, urlSession...), png, "Content-Length: 1000")
+			if d == "8" {
+				head = append(head, "Upload-Length: 1000")
+			}
 			l := i.begin("jane", "POST", uploads, data[:700], head...)
 			at := l.interim()
 			read()
@@ -66,6 +74,8 @@ func TestRequestsOfURLSession(t *testing.T) {
 
 // OkHttp knows nothing of the draft: an app says its words, names no version, and must get no interim answer,
 // which old versions of OkHttp take for the final one. A body of its streams comes in chunks.
+//
+// Source: BridgeInterceptor.kt of github.com/square/okhttp, which adds the headers; its issue 7440. No device has sent them.
 func TestRequestsOfOkHttp(t *testing.T) {
 	t.Parallel()
 	i, data := &instance{servertest.Start(t), t}, servertest.Picture("phone", 1000)

@@ -1,6 +1,7 @@
 package servertest_test
 
 import (
+	"bytes"
 	"net/http"
 	"os"
 	"path/filepath"
@@ -69,6 +70,15 @@ func TestR08DiskFull(t *testing.T) {
 		if s.want("what does not fit", got, http.StatusInsufficientStorage); got.offset() != kept {
 			t.Errorf("got offset %d, want the durable %d: %v", got.offset(), kept, got)
 		}
+		s.wantAlive(key, kept)
+	}
+	for name, p := range protocols() {
+		some := content[kept : 10*mebibyte]
+		got, err := p.send(s.caller, p.uploads+key, kept, bytes.NewReader(some), len(some), false)
+		if err != nil {
+			t.Fatal(err)
+		}
+		s.want("what does not fit, by "+name, got, http.StatusInsufficientStorage)
 		s.wantAlive(key, kept)
 	}
 	if created := s.declare("more.png", "image/png", 1000); created.status != http.StatusCreated {

@@ -74,7 +74,7 @@ func TestR03CrashInEachProtocol(t *testing.T) {
 	t.Parallel()
 	inEachProtocol(t, func(t *testing.T, p protocol) {
 		for _, point := range []string{
-			"write.claimed", "disk.written", "disk.synced", "run.synced", "commit.before", "commit.after", "associate.committed",
+			"write.claimed", "run.synced", "commit.before", "commit.after", "associate.committed",
 		} {
 			t.Run(point, func(t *testing.T) {
 				t.Parallel()

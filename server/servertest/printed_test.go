@@ -3,6 +3,7 @@ package servertest_test
 import (
 	"bytes"
 	"context"
+	"errors"
 	"net/http"
 	"net/http/httptest"
 	"os"
@@ -37,38 +38,42 @@ func printed(t *testing.T, document, language, address string) []string {
 	return all
 }
 
-// What the documents print for curl uploads as it stands. The first attempt is broken off; what is printed for after a
-// break goes on.
+// What the documents print for curl uploads as it stands, over HTTP/1.1 and HTTP/2. The first attempt is broken off; what
+// is printed for after a break goes on.
 func TestPrintedCurl(t *testing.T) {
 	t.Parallel()
 	_, err := exec.LookPath("curl")
 	servertest.Require(t, "curl", err == nil, "curl is not installed")
-	content := servertest.Picture("curl", 2_000_000)
-	i := servertest.Start(t)
+	content, i := servertest.Picture("curl", 2_000_000), servertest.Start(t)
 	for document, sendsAtOnce := range map[string]bool{"tus.md": false, "resumable.md": true} {
-		t.Run(document, func(t *testing.T) {
-			t.Parallel()
-			dir, jane := t.TempDir(), callInstance(t, i)
-			code := printed(t, document, "sh", i.URL)[0]
-			begin, goOn, ok := strings.Cut(code, "\n\n") // after an empty line: what is done after each break
-			if !ok {
-				t.Fatalf("%s prints no two steps:\n%s", document, code)
-			}
-			for name, text := range map[string]string{
-				"me.png": string(content), "begin": begin, "goOn": goOn, ".curlrc": "limit-rate = 400k\nmax-time = 2\n",
-			} {
-				if err := os.WriteFile(filepath.Join(dir, name), []byte(text), 0o600); err != nil {
-					t.Fatal(err)
+		for _, version := range []string{"http1.1", "http2-prior-knowledge"} {
+			t.Run(document+" by "+version, func(t *testing.T) {
+				t.Parallel()
+				dir, jane := t.TempDir(), callInstance(t, i)
+				code := printed(t, document, "sh", i.URL)[0]
+				begin, goOn, ok := strings.Cut(code, "\n\n") // after an empty line: what is done after each break
+				if !ok {
+					t.Fatalf("%s prints no two steps:\n%s", document, code)
 				}
-			}
-			script := "export CURL_HOME=$PWD\n. ./begin\n"
-			if !sendsAtOnce {
-				script = "export CURL_HOME=/nowhere\n. ./begin\nCURL_HOME=$PWD\n. ./goOn\n"
-			}
-			cmd := exec.Command("sh", "-c", script+"CURL_HOME=/nowhere\nset -e\n. ./goOn\ntest \"$from\" -lt 2000000\necho\necho \"done $at\"")
-			cmd.Dir, cmd.Env = dir, append(os.Environ(), "TOKEN="+jane.token)
-			jane.wantUploaded(upload(t, cmd, nil), content)
-		})
+				for name, text := range map[string]string{
+					"me.png": string(content), "begin": begin, "goOn": goOn,
+					"good/.curlrc": version, "bad/.curlrc": version + "\nlimit-rate = 400k\nmax-time = 2\n",
+				} {
+					at := filepath.Join(dir, name)
+					if err := errors.Join(os.MkdirAll(filepath.Dir(at), 0o700), os.WriteFile(at, []byte(text), 0o600)); err != nil {
+						t.Fatal(err)
+					}
+				}
+				script := "export CURL_HOME=$PWD/bad\n. ./begin\n"
+				if !sendsAtOnce {
+					script = "export CURL_HOME=$PWD/good\n. ./begin\nCURL_HOME=$PWD/bad\n. ./goOn\n"
+				}
+				script += "CURL_HOME=$PWD/good\nset -e\n. ./goOn\ntest \"$from\" -lt 2000000\necho\necho \"done $at\""
+				cmd := exec.Command("sh", "-c", script)
+				cmd.Dir, cmd.Env = dir, append(os.Environ(), "TOKEN="+jane.token)
+				jane.wantUploaded(upload(t, cmd, nil), content)
+			})
+		}
 	}
 }
 
@@ -90,6 +95,7 @@ func TestPrintedJavaScript(t *testing.T) {
 	}
 	clients := map[string]string{
 		"tus": tus[0], "uppy": tus[1] + "\nexport { uppy };", "resumable": printed(t, "resumable.md", "js", i.URL)[0],
+		"again": tus[0], // by a page that is left on the way
 	}
 	file := filepath.Join(dir, "me.png")
 	if err := os.WriteFile(file, content, 0o600); err != nil {

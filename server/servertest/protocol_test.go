@@ -12,7 +12,8 @@ import (
 
 // protocol is one of those in which a client asks by HEAD where an upload stands, and sends the rest of it by PATCH.
 type protocol struct {
-	told       int // the status of an answer to HEAD
+	uploads    string // where they are, by their keys
+	told       int    // the status of an answer to HEAD
 	head       func(more ...string) http.Header
 	last, part []string // what else the head of a PATCH says: of the last one, of one before it
 	done       int      // the status of the answer to the last PATCH
@@ -34,7 +35,7 @@ func throughTus() protocol {
 	wish := fmt.Sprintf("%s,objectId %s,type %s", tusPNG, encoded(guid), encoded("ProfilePhoto"))
 	create := func(c *caller, n int) string { return c.tusCreate(n, nil, wish) }
 	return protocol{
-		told: http.StatusOK, head: tusHead, done: http.StatusNoContent, create: create,
+		uploads: tusUploads, told: http.StatusOK, head: tusHead, done: http.StatusNoContent, create: create,
 		whole: func(c *caller, content []byte) (string, answer, error) {
 			at := create(c, len(content))
 			got, err := c.try(http.MethodPatch, at, tusHead("Upload-Offset: 0"), bytes.NewReader(content), len(content))
@@ -46,7 +47,7 @@ func throughTus() protocol {
 func throughTheDraft() protocol {
 	wish := "?type=ProfilePhoto&objectId=" + string(servertest.Person("jane"))
 	return protocol{
-		told: http.StatusNoContent, head: resumableHead, done: http.StatusOK,
+		uploads: resumableUploads + "/", told: http.StatusNoContent, head: resumableHead, done: http.StatusOK,
 		last: []string{"Upload-Complete: ?1"}, part: []string{"Upload-Complete: ?0"},
 		create: func(c *caller, n int) string {
 			c.t.Helper()

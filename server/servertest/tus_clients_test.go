@@ -12,6 +12,7 @@ import (
 	"path"
 	"path/filepath"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -33,22 +34,35 @@ func tusClients(t *testing.T) string {
 }
 
 // facade is an address that stays while the child behind it changes its own.
-func facade(t *testing.T, child *servertest.Child) string {
+type facade struct {
+	url string
+	to  atomic.Pointer[url.URL]
+}
+
+func newFacade(t *testing.T) *facade {
 	t.Helper()
+	f := &facade{}
 	proxy := httptest.NewServer(&httputil.ReverseProxy{
 		Rewrite: func(r *httputil.ProxyRequest) {
-			to, err := url.Parse(child.URL)
-			if err != nil {
-				t.Error(err)
-				return
-			}
-			r.SetURL(to)
+			r.SetURL(f.to.Load())
 			r.Out.Host = r.In.Host
 		},
 		ErrorHandler: func(w http.ResponseWriter, _ *http.Request, _ error) { w.WriteHeader(http.StatusBadGateway) },
 	})
 	t.Cleanup(proxy.Close)
-	return proxy.URL
+	f.url = proxy.URL
+	return f
+}
+
+// lead waits until the child is ready, and leads to it from then on.
+func (f *facade) lead(t *testing.T, child *servertest.Child) {
+	t.Helper()
+	child.WaitReady()
+	to, err := url.Parse(child.URL)
+	if err != nil {
+		t.Fatal(err)
+	}
+	f.to.Store(to)
 }
 
 // wantUploaded wants the file of a tus upload, and that it can be associated as any other.
@@ -97,7 +111,9 @@ type scripted struct {
 	jane    *caller
 	content []byte
 
-	folder, front, file string
+	folder, file string
+	door         *facade
+	front        string // where the client goes: to the door, or by a worse way
 }
 
 func newScripted(t *testing.T, content []byte) *scripted {
@@ -109,8 +125,9 @@ func newScripted(t *testing.T, content []byte) *scripted {
 	if err := os.WriteFile(s.file, content, 0o600); err != nil {
 		t.Fatal(err)
 	}
-	s.child.WaitReady()
-	s.front, s.jane = facade(t, s.child), call(t, s.child)
+	s.door = newFacade(t)
+	s.door.lead(t, s.child)
+	s.front, s.jane = s.door.url, call(t, s.child)
 	return s
 }
 
@@ -130,7 +147,7 @@ func (s *scripted) sendAfterAKill(t *testing.T, endpoint string, how ...string) 
 		killed = true
 		s.child.Kill()
 		s.child.Start()
-		s.child.WaitReady()
+		s.door.lead(t, s.child)
 	}, endpoint, append([]string{"after a kill"}, how...)...)
 	if !killed {
 		t.Error("the server was not killed")
@@ -140,9 +157,9 @@ func (s *scripted) sendAfterAKill(t *testing.T, endpoint string, how ...string) 
 // sendByPhone is R23: send over a line that breaks every 64 to 512 kB.
 func (s *scripted) sendByPhone(t *testing.T, endpoint string, how ...string) {
 	t.Helper()
-	phone, steady := newPhone(t, 29, s.front), s.front
+	phone := newPhone(t, 29, s.door.url)
 	s.front = phone.url
-	defer func() { s.front = steady }()
+	defer func() { s.front = s.door.url }()
 	s.send(t, nil, endpoint, append([]string{"over a line that breaks"}, how...)...)
 	if got, want := phone.cuts.Load(), int64(len(s.content)/(512<<10)); got < want {
 		t.Errorf("the line broke %d times, want %d", got, want)

@@ -98,6 +98,17 @@ func TestConcatenation(t *testing.T) {
 		"another person's part is not there": func(i *instance) {
 			i.want(404, request{method: "POST", path: uploads, head: []string{final(i.part(data, "john")), pngMeta}})
 		},
+		"a part belongs to tus": func(i *instance) {
+			got := i.want(201, request{method: "POST", path: uploads, head: []string{fmt.Sprint("Upload-Length: ", size), "Upload-Concat: partial"}})
+			at := got.Header.Get("Location")
+			i.want(415, request{method: "PATCH", path: igloo + "/uploads/" + key(at), body: data[:100], head: []string{
+				fmt.Sprint("Content-Range: bytes 0-99/", size), "Content-Type: image/png",
+			}})
+			for _, method := range []string{"HEAD", "PATCH", "DELETE"} {
+				i.want(404, request{method: method, path: "/v1/communities/1/uploads/" + key(at)})
+			}
+			i.wantOffset(at, 0)
+		},
 		"a part is never a photo, nor a download": func(i *instance) {
 			at := i.part(data, "")
 			i.want(409, request{method: "POST", path: igloo + "/" + key(at) + "/association/" + person("jane") + "?type=ProfilePhoto"})

@@ -12,37 +12,51 @@ import (
 	"cameo/server/servertest"
 )
 
-// The requests of TUSKit, in the words in which it sends them: its own spelling of names, a blank behind the
-// comma, and an address of the upload that it does not complete by that of the server.
+// The requests of TUSKit, in the words in which it sends them: its own spelling of the protocol's name, a blank behind the
+// comma, a HEAD before it goes on. In its first rewritten form it had its own spelling of filename too, and did not
+// complete an address by that of the server.
+//
+// Source: Sources/TUSKit/TUSAPI.swift of github.com/tus/TUSKit in its first and in a later form; what URLSession adds. No
+// device has sent them.
 func TestRequestsOfTUSKit(t *testing.T) {
 	t.Parallel()
-	i := start(t)
-	data := picture("kit")
-	got := i.send(request{method: "POST", path: uploads, bare: true, head: []string{
-		"TUS-Resumable: 1.0.0", "Upload-Extension: creation", fmt.Sprint("Upload-Length: ", size),
-		"Upload-Metadata: fileName " + encoded("me.png") + ", filetype " + encoded("image/png"),
-		"Accept: */*", "User-Agent: Example/1 CFNetwork/1410.0.3 Darwin/22.6.0", "Accept-Language: en-US,en;q=0.9",
-	}})
-	at, whole := strings.CutPrefix(got.Header.Get("Location"), "http://cameo.test")
-	if got.StatusCode != 201 || !whole {
-		t.Fatalf("got %v", got)
-	}
-	for from := 0; from < size; from += size / 2 {
-		if got := i.want(200, request{method: "HEAD", path: at, bare: true, head: []string{"TUS-Resumable: 1.0.0"}}); got.Header.Get("Upload-Length") != fmt.Sprint(size) {
-			t.Fatalf("got %v", got)
-		}
-		i.want(204, request{method: "PATCH", path: at, bare: true, body: data[from : from+size/2], head: []string{
-			"TUS-Resumable: 1.0.0", octets, fmt.Sprint("Upload-Offset: ", from),
-		}})
-	}
-	got = i.want(200, request{method: "GET", path: at})
-	if got.body != string(data) || got.Header.Get("Content-Disposition") != `attachment; filename="me.png"` {
-		t.Errorf("got %d bytes, %v", len(got.body), got.Header)
+	for name, metadata := range map[string]string{
+		"first": "fileName " + encoded("me.png") + ", filetype " + encoded("image/png"),
+		"later": "filetype " + encoded("image/png") + ", filename " + encoded("me.png"), // in any order
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			i := start(t)
+			data := picture("kit")
+			got := i.send(request{method: "POST", path: uploads, bare: true, head: []string{
+				"TUS-Resumable: 1.0.0", "Upload-Extension: creation", fmt.Sprint("Upload-Length: ", size), "Upload-Metadata: " + metadata,
+				"Accept: */*", "User-Agent: Example/1 CFNetwork/1410.0.3 Darwin/22.6.0", "Accept-Language: en-US,en;q=0.9",
+			}})
+			at, whole := strings.CutPrefix(got.Header.Get("Location"), "http://cameo.test")
+			if got.StatusCode != 201 || !whole {
+				t.Fatalf("got %v", got)
+			}
+			for from := 0; from < size; from += size / 2 {
+				if got := i.want(200, request{method: "HEAD", path: at, bare: true, head: []string{"TUS-Resumable: 1.0.0"}}); got.Header.Get("Upload-Length") != fmt.Sprint(size) {
+					t.Fatalf("got %v", got)
+				}
+				i.want(204, request{method: "PATCH", path: at, bare: true, body: data[from : from+size/2], head: []string{
+					"TUS-Resumable: 1.0.0", octets, fmt.Sprint("Upload-Offset: ", from),
+				}})
+			}
+			got = i.want(200, request{method: "GET", path: at})
+			if got.body != string(data) || got.Header.Get("Content-Disposition") != `attachment; filename="me.png"` {
+				t.Errorf("got %d bytes, %v", len(got.body), got.Header)
+			}
+		})
 	}
 }
 
 // The requests of tus-java-client, on which tus-android-client stands: bodies in chunks, announced by
 // Expect, and where the platform knows no PATCH, a POST in its place.
+//
+// Source: TusClient.java and TusUploader.java of github.com/tus/tus-java-client; what Android's HttpURLConnection adds.
+// No device has sent them.
 func TestRequestsOfTusAndroid(t *testing.T) {
 	t.Parallel()
 	for name, method := range map[string][]string{

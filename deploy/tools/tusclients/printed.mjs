@@ -1,6 +1,7 @@
 // Runs clients as documents print them, in a browser: node printed.mjs PAGE TOKEN FILE CHROMIUM NAME=GUID=MODULE...
 // The page is empty and of another origin than the server. A module has uploadPhoto(file, token, guid), which resolves to
-// the key, or else makes an Uppy named uppy with a variable token. It says on stdout "NAME KEY" for each.
+// the key, or else makes an Uppy named uppy with a variable token. The one that is named again is left on the way, and must
+// go on with the same upload. It says on stdout "NAME KEY" for each.
 import fs from "node:fs";
 import path from "node:path";
 import { build } from "esbuild";
@@ -12,7 +13,7 @@ const source = `
   const modules = {${clients.map(([name, , at]) => `${name}: () => import(${JSON.stringify(at)})`)}};
   window.send = async (name, token, guid, text) => {
     const bytes = Uint8Array.from(atob(text), (c) => c.charCodeAt(0));
-    const file = new File([bytes], "me.png", { type: "image/png" });
+    const file = new File([bytes], "me.png", { type: "image/png", lastModified: 1 });
     window.token = token;
     const { uploadPhoto, uppy } = await modules[name]();
     if (uploadPhoto) return uploadPhoto(file, token, guid);
@@ -29,11 +30,23 @@ const bundle = await build({
 const browser = await chromium.launch({ executablePath, args: ["--no-sandbox"] });
 try {
   const page = await browser.newPage();
-  await page.goto(address);
-  await page.addScriptTag({ content: bundle.outputFiles[0].text });
   const text = fs.readFileSync(file).toString("base64");
+  const load = async () => {
+    await page.goto(address);
+    await page.addScriptTag({ content: bundle.outputFiles[0].text });
+  };
+  const send = (name, guid) => page.evaluate(([n, t, g, b]) => window.send(n, t, g, b), [name, token, guid, text]);
   for (const [name, guid] of clients) {
-    const key = await page.evaluate(([n, t, g, b]) => window.send(n, t, g, b), [name, token, guid, text]);
+    await load();
+    let begun = "";
+    if (name === "again") { // the page is left while it sends, and goes on when it is loaded anew
+      const sent = page.waitForRequest((r) => r.method() === "PATCH");
+      send(name, guid).catch(() => {});
+      begun = (await sent).url().split("/").pop();
+      await load();
+    }
+    const key = await send(name, guid);
+    if (begun && key !== begun) throw new Error(`began ${begun}, and then ${key} anew`);
     console.log(name, key);
   }
 } finally {
