@@ -113,7 +113,8 @@ func (up upload) WriteChunk(ctx context.Context, offset int64, _ io.Reader) (int
 	}
 	r := x.c.Request()
 	w := storage.Write{
-		ID: x.u.ID, At: offset, Len: r.ContentLength, Total: storage.Unknown, Body: x.body, Seen: x.u,
+		ID: x.u.ID, At: offset, Len: r.ContentLength, Total: storage.Unknown, Seen: x.u,
+		Body: x.h.Auth.Watch(x.c, x.body, x.u, x.h.Pace.Now),
 	}
 	if w.Len < 0 {
 		end := x.u.Length
