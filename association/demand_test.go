@@ -40,12 +40,12 @@ func TestASquareOnDemand(t *testing.T) {
 	t.Parallel()
 	sqltest.Each(t, func(t *testing.T, db *sqldb.DB) {
 		h := demanding(t, db)
-		p := h.shown(t, jane) // 300 by 200
+		p := h.shown(t, jane)
 		made := h.wantSquare(t, p.Version, 72, 72)
 		if again := h.wantSquare(t, p.Version, 72, 72); again.Blob != made.Blob || again.CRC != made.CRC {
 			t.Errorf("it was made twice: %+v, then %+v", made, again)
 		}
-		h.wantSquare(t, p.Version, 1000, 200)
+		h.wantSquare(t, p.Version, 1000, 80) // no larger than what was brought
 		webp, err := h.service.Picture(t.Context(), here, jane, association.Want{Pixels: 72, WebP: true})
 		must(t, err)
 		if imaging.HasWebP && (webp.Rendition.Type != imaging.WebP || webp.Rendition.Pixels != 72) {
@@ -134,7 +134,7 @@ func TestSlotsForSquaresAreBounded(t *testing.T) {
 		h := demanding(t, db) // with two slots for photos, and so one for squares, for which three may wait
 		var photos []association.Photo
 		for i := range 8 {
-			id := h.upload(t, jane, photo(t, 300, 200))
+			id := h.upload(t, jane, photo(t, 120, 80))
 			person := association.GUID("0000000" + strconv.Itoa(i) + string(jane[8:]))
 			p, err := h.service.Associate(t.Context(), administrator(), id, person)
 			must(t, err)

@@ -117,10 +117,10 @@ type body struct{ *bytes.Reader }
 
 func (body) Interrupt() {}
 
-// shown makes a photo of fresh bytes and renders it.
+// shown makes a photo of fresh bytes, 120 by 80 pixels, and renders it.
 func (h *house) shown(t *testing.T, person association.GUID) association.Photo {
 	t.Helper()
-	p, err := h.service.Associate(t.Context(), member(person), h.upload(t, person, photo(t, 300, 200)), person)
+	p, err := h.service.Associate(t.Context(), member(person), h.upload(t, person, photo(t, 120, 80)), person)
 	must(t, err)
 	h.step(t, 1)
 	return p

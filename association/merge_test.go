@@ -132,6 +132,61 @@ func TestMergedSessions(t *testing.T) {
 	})
 }
 
+// What was said of one of two people is said of the survivor where nothing was said of them, and a photo that was sent
+// and not published is theirs.
+func TestMergedProfiles(t *testing.T) {
+	t.Parallel()
+	const older, newer = storage.Millis(500_000), storage.Millis(600_000)
+	for name, test := range map[string]struct {
+		janes, johns string // "": nothing was said
+		shown        bool   // jane has a photo
+		want         string // of john; "": nothing
+	}{
+		"of neither":                 {},
+		"of jane":                    {janes: `{"email":"jane@example.org"}`, want: `{"email":"jane@example.org"}`},
+		"of john":                    {johns: `{"email":"john@example.org"}`, want: `{"email":"john@example.org"}`},
+		"of both":                    {janes: `{"age":30,"email":"x"}`, johns: `{"email":"y"}`, want: `{"age":30,"email":"y"}`},
+		"a picture":                  {janes: `{"photoURL":"https://x.example"}`, want: `{"photoURL":"https://x.example"}`},
+		"a picture besides a photo":  {janes: `{"age":30,"photoURL":"https://x.example"}`, shown: true, want: `{"age":30}`},
+		"john's picture and a photo": {johns: `{"photoURL":"https://y.example"}`, shown: true, want: `{"photoURL":"https://y.example"}`},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			sqltest.Each(t, func(t *testing.T, db *sqldb.DB) {
+				h, ctx := build(t, db, nil), t.Context()
+				for person, text := range map[association.GUID]string{jane: test.janes, john: test.johns} {
+					must(t, h.people.Ensure(ctx, here, person))
+					if text != "" {
+						at := map[association.GUID]storage.Millis{jane: newer, john: older}[person]
+						must(t, h.people.SetProfile(ctx, here, person, at, func(string) (string, error) { return text, nil }))
+					}
+				}
+				if test.shown {
+					h.shown(t, jane)
+				}
+				sent := association.Temporary{Community: here, Person: jane, Upload: "0123456789", Created: older}
+				must(t, h.people.SetTemporary(ctx, sent))
+				must(t, h.service.Merge(ctx, administrator(), here, jane, john, false))
+
+				got, at, err := h.people.Profile(ctx, here, john)
+				if test.want == "" {
+					wantKind(t, err, fault.NotFound)
+				} else if must(t, err); got != test.want || test.janes != "" && at != newer {
+					t.Errorf("got %s as of %d, want %s", got, at, test.want)
+				}
+				_, _, err = h.people.Profile(ctx, here, jane)
+				wantKind(t, err, fault.NotFound)
+				sent.Person = john
+				if one, err := h.people.Temporary(ctx, here, john); err != nil || one != sent {
+					t.Errorf("got %+v (%v), want what jane has sent", one, err)
+				}
+				_, err = h.people.Temporary(ctx, here, jane)
+				wantKind(t, err, fault.NotFound)
+			})
+		})
+	}
+}
+
 func TestMergesThatAreRefused(t *testing.T) {
 	t.Parallel()
 	const third = association.GUID("33333333-3333-3333-3333-333333333333")

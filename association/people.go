@@ -22,7 +22,8 @@ type People interface {
 	// LockBoth returns the rows of two people, locked like Directory's Lock. One who was merged is Conflict.
 	LockBoth(ctx context.Context, c storage.Community, a, b GUID) (Person, Person, error)
 	// Merge gives all names of a person to another: those in other systems, the password unless the other has
-	// one, those of people who were merged before, and the GUID itself. The rows were locked.
+	// one, those of people who were merged before, and the GUID itself; and what is said of them, and the photo
+	// that they have sent last and not published, where the other has none. The rows were locked.
 	Merge(ctx context.Context, c storage.Community, from, into GUID) error
 }
 

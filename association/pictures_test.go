@@ -75,12 +75,12 @@ func TestManyReadersOfOnePicture(t *testing.T) {
 		all.Wait()
 		gone, cancel := context.WithCancel(t.Context())
 		cancel()
-		found, err := h.service.VersionPicture(t.Context(), here, p.Version, association.Want{Pixels: 256})
+		found, err := h.service.VersionPicture(t.Context(), here, p.Version, association.Want{Pixels: 64})
 		must(t, err)
 		if _, err := h.service.ReadRendition(gone, found.Rendition); err == nil {
 			t.Error("a reader that has gone got an answer")
 		}
-		if got := h.reads(t, p.Version, 256); got != 0 {
+		if got := h.reads(t, p.Version, 64); got != 0 {
 			t.Errorf("the one after it: %v", got)
 		}
 	})

@@ -76,7 +76,7 @@ func TestRecropIsJudged(t *testing.T) {
 	t.Parallel()
 	sqltest.Each(t, func(t *testing.T, db *sqldb.DB) {
 		h := build(t, db, nil)
-		shown := h.shown(t, jane) // 300 by 200
+		shown := h.shown(t, jane) // 120 by 80
 		for name, c := range map[string]struct {
 			a      association.Actor
 			person association.GUID
@@ -86,11 +86,11 @@ func TestRecropIsJudged(t *testing.T) {
 			"a stranger":        {association.Actor{}, jane, imaging.Crop{Size: 50}, fault.Unauthenticated},
 			"another person":    {member(john), jane, imaging.Crop{Size: 50}, fault.Forbidden},
 			"no photo":          {member(john), john, imaging.Crop{Size: 50}, fault.NotFound},
-			"too large":         {member(jane), jane, imaging.Crop{Size: 201}, fault.Invalid},
-			"beyond the edge":   {member(jane), jane, imaging.Crop{X: 200, Size: 101}, fault.Invalid},
+			"too large":         {member(jane), jane, imaging.Crop{Size: 81}, fault.Invalid},
+			"beyond the edge":   {member(jane), jane, imaging.Crop{X: 80, Size: 41}, fault.Invalid},
 			"negative":          {member(jane), jane, imaging.Crop{X: -1, Size: 50}, fault.Invalid},
 			"nothing":           {member(jane), jane, imaging.Crop{X: 5, Y: 5}, fault.Invalid},
-			"an administrator":  {administrator(), jane, imaging.Crop{X: 100, Size: 200}, 0},
+			"an administrator":  {administrator(), jane, imaging.Crop{X: 40, Size: 80}, 0},
 			"what is shown now": {member(jane), jane, imaging.Crop{}, 0},
 		} {
 			_, err := h.service.Recrop(t.Context(), c.a, here, c.person, c.crop)

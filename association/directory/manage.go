@@ -84,25 +84,3 @@ func (d *Directory) LockBoth(
 	}
 	return locked[1], locked[0], nil
 }
-
-// Merge gives all names of a person to another, see association.People.
-func (d *Directory) Merge(ctx context.Context, c storage.Community, from, into association.GUID) error {
-	return d.db.Do(ctx, func(ctx context.Context) error {
-		for _, statement := range [...]string{
-			`UPDATE identities SET guid = $3 WHERE community = $1 AND guid = $2`,
-			`UPDATE passwords SET guid = $3 WHERE community = $1 AND guid = $2 AND NOT EXISTS
-				(SELECT 1 FROM passwords w WHERE w.community = $1 AND w.guid = $3)`,
-			`UPDATE links SET guid = $3 WHERE community = $1 AND guid = $2`,
-			`UPDATE people SET merged = $3 WHERE community = $1 AND (guid = $2 OR merged = $2)`,
-			`UPDATE people SET name = (SELECT name FROM people WHERE community = $1 AND guid = $2),
-				folded = (SELECT folded FROM people WHERE community = $1 AND guid = $2)
-				WHERE community = $1 AND guid = $3 AND name = ''`,
-		} {
-			if _, err := d.db.Exec(ctx, statement, c, from, into); err != nil {
-				return err
-			}
-		}
-		_, err := d.db.Exec(ctx, `DELETE FROM passwords WHERE community = $1 AND guid = $2`, c, from)
-		return err
-	})
-}

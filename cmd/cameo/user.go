@@ -62,7 +62,8 @@ const longestPassword = 4096
 // Run adds the user and prints nothing.
 func (c *userAdd) Run(ctx context.Context, s streams) error {
 	if c.Name != "" && !c.PasswordStdin {
-		return boot.Misused(errors.New("--password-stdin: want it, and the password on stdin"))
+		return boot.Misused(errors.New(
+			"--name: it is what a person signs in with: want --password-stdin, and the password on stdin"))
 	}
 	if c.Name == "" && c.PasswordStdin {
 		return boot.Misused(errors.New("--name: want the name with which the person signs in"))

@@ -34,6 +34,11 @@ func Audit(ctx context.Context, s Stores, q AuditQuery, to io.Writer, m Machine)
 		}
 	}
 	return manage(ctx, s, m, func(n *Node) error {
+		if only != 0 { // a number that was mistyped is no community without entries
+			if _, err := n.Directory.Community(ctx, only); err != nil {
+				return err
+			}
+		}
 		since := storage.Millis(0)
 		if q.Since > 0 {
 			since = n.machine.Clock().Add(-q.Since)

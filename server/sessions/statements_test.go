@@ -36,7 +36,8 @@ func TestRightsCostOneStatementARequest(t *testing.T) {
 	asked, database := statements(t, "people p", "sessions s")
 	h := open(t, func(c *boot.Config) { c.Database = database })
 	s, token := h.begin(t), h.token(jane)
-	photo := "/v1/communities/1/users/" + string(jane) + "/photo"
+	const community = "/v1/communities/1"
+	photo := community + "/users/" + string(jane) + "/photo"
 	for _, c := range []struct {
 		name, method, path, body, head string
 		status                         int
@@ -47,12 +48,15 @@ func TestRightsCostOneStatementARequest(t *testing.T) {
 		{"a token", "GET", "/v1/session", "", token, http.StatusOK, 1},
 		{"a token again", "GET", "/v1/session", "", token, http.StatusOK, 1},
 		{"an upload", "POST", attachments, entry, s.cookie, http.StatusCreated, 1},
+		{"an upload by tus", "POST", community + "/tus/", "", s.cookie + "\nTus-Resumable: 1.0.0\nUpload-Length: 10\nUpload-Metadata: filename bWUucG5n", http.StatusCreated, 1},
+		{"a resumable one", "POST", community + "/uploads", "", token + "\nUpload-Complete: ?0\nContent-Type: image/png", http.StatusCreated, 1},
+		{"one's uploads", "GET", community + "/uploads", "", s.cookie, http.StatusOK, 1},
 		{"a removal", "DELETE", photo, "", s.cookie, http.StatusNoContent, 1},
 		{"a session that is over", "GET", "/v1/session", "", "X-Igloo-Auth: 11111111-2222-3333-4444-555555555555", http.StatusUnauthorized, 1},
 		{"a stranger", "GET", "/v1/session", "", "X: x", http.StatusUnauthorized, 0},
 	} {
 		before := asked.Load()
-		want[any](t, h.ask(t, c.method, c.path, c.body, c.head), c.status)
+		want[any](t, h.ask(t, c.method, c.path, c.body, strings.Split(c.head, "\n")...), c.status)
 		if got := asked.Load() - before; got != c.most {
 			t.Errorf("%s: %d statements asked for rights, want %d", c.name, got, c.most)
 		}

@@ -5,6 +5,7 @@ import (
 	"crypto/rand"
 	"fmt"
 	"io"
+	"path/filepath"
 	"slices"
 	"testing"
 	"time"
@@ -22,7 +23,7 @@ func BenchmarkEngines(b *testing.B) {
 		name string
 		db   *sqldb.DB
 	}{
-		{"sqlite", sqltest.SQLite(b)},
+		{"sqlite", sqltest.SQLiteAt(b, filepath.Join(b.TempDir(), "cameo.db"))},
 		{"postgres", sqltest.Open(b, sqldb.Config{URL: sqltest.Start(b).Database(b)})},
 	} {
 		l, ctx := ledger.New(engine.db), context.Background()

@@ -87,7 +87,7 @@ func TestFilesAreTheOwnersOnly(t *testing.T) {
 
 func TestSQLiteIsSetUpToLastAndToCheck(t *testing.T) {
 	t.Parallel()
-	db := sqltest.SQLite(t)
+	db := sqltest.SQLiteAt(t, filepath.Join(t.TempDir(), "cameo.db"))
 	for pragma, want := range map[string]string{"journal_mode": "wal", "synchronous": "2", "foreign_keys": "1"} {
 		var got string
 		err := db.WriteRow(t.Context(), `PRAGMA `+pragma).Scan(&got)

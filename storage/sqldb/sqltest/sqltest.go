@@ -29,16 +29,21 @@ func Each(t *testing.T, test func(t *testing.T, db *sqldb.DB)) {
 }
 
 // SQLite returns a fresh and migrated SQLite database in a temporary file, for tests in which the engine does
-// not matter. It is closed when the test ends.
+// not matter. It is closed when the test ends, and like PostgreSQL's need not survive the machine.
 func SQLite(tb testing.TB) *sqldb.DB {
 	tb.Helper()
-	return SQLiteAt(tb, filepath.Join(tb.TempDir(), "cameo.db"))
+	return migrated(tb, sqldb.Config{Path: filepath.Join(tb.TempDir(), "cameo.db"), NoSync: true})
 }
 
 // SQLiteAt opens and migrates the SQLite database of that path for the length of a test.
 func SQLiteAt(tb testing.TB, path string) *sqldb.DB {
 	tb.Helper()
-	db := Open(tb, sqldb.Config{Path: path})
+	return migrated(tb, sqldb.Config{Path: path})
+}
+
+func migrated(tb testing.TB, c sqldb.Config) *sqldb.DB {
+	tb.Helper()
+	db := Open(tb, c)
 	if err := db.Migrate(context.Background()); err != nil {
 		tb.Fatalf("the database does not migrate: %v", err)
 	}
