@@ -210,27 +210,3 @@ func TestLargeAndCutBodies(t *testing.T) {
 		t.Errorf("got the version %s, want none", v)
 	}
 }
-
-// The body that the SDK for iOS sends, to the byte: no rich part, and a picture that is called a stream of bytes.
-func TestTheBodyOfIOS(t *testing.T) {
-	t.Parallel()
-	c := start(t)
-	picture := string(quarters(t, 120, 120))
-	body := "--0xKhTmLbOuNdArY\r\n" +
-		"Content-Disposition: form-data; name=\"fileUpload\"; filename=\"photo.png\"\r\n" +
-		"Content-Type: application/octet-stream\r\n\r\n" + picture + "\r\n--0xKhTmLbOuNdArY--\r\n"
-	kind := "multipart/form-data; charset=utf-8; boundary=0xKhTmLbOuNdArY"
-	if got := c.ask("POST", photo, strings.NewReader(body), "Content-Type", kind); got.StatusCode != 201 {
-		t.Errorf("got %v", got)
-	}
-	withRich := "--0xKhTmLbOuNdArY\r\nContent-Disposition: form-data; name=\"json\";\r\n" +
-		"Content-Type: application/json; charset=UTF-8\r\n\r\n{\"cropSize\":\"60\",\"cropX\":\"60\",\"cropY\":\"0\"}\r\n" + body
-	got := c.ask("POST", photo, strings.NewReader(withRich), "Content-Type", kind)
-	if got.StatusCode != 201 {
-		t.Fatalf("got %v", got)
-	}
-	c.ready("jane", "ready")
-	if img := c.picture(got.resource(t)["largePhotoUrl"].(string)); !like(img.At(30, 30), colours[1]) {
-		t.Errorf("got %v, want the upper right quarter", img.At(30, 30))
-	}
-}
