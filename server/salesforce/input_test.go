@@ -1,14 +1,10 @@
 package salesforce_test
 
 import (
-	"fmt"
-	"io"
-	"net"
 	"net/http"
 	"net/url"
 	"strings"
 	"testing"
-	"time"
 
 	"cameo/server/boot"
 	"cameo/server/servertest"
@@ -172,41 +168,5 @@ func TestAPictureThatCannotBeProcessed(t *testing.T) {
 	}
 	if now := c.want(200, "GET", photo, nil).resource(t)["photoVersionId"]; now != first {
 		t.Errorf("got the version %v, want %v as before", now, first)
-	}
-}
-
-// 1.9 GB that are declared are refused before they come; a body that breaks off leaves nothing.
-func TestLargeAndCutBodies(t *testing.T) {
-	t.Parallel()
-	c := start(t)
-	send := func(length int64, body string) string {
-		conn, err := net.Dial("tcp", strings.TrimPrefix(c.at.URL, "http://"))
-		if err != nil {
-			t.Fatal(err)
-		}
-		defer conn.Close()
-		if err := conn.SetDeadline(time.Now().Add(30 * time.Second)); err != nil {
-			t.Fatal(err)
-		}
-		fmt.Fprintf(conn, "POST %s HTTP/1.1\r\nHost: cameo.test\r\nAuthorization: %s\r\nContent-Type: %s\r\nContent-Length: %d\r\n\r\n%s",
-			photo, c.auth, asParts, length, body)
-		if tcp, ok := conn.(*net.TCPConn); ok && length < 1<<30 {
-			tcp.CloseWrite()
-		}
-		got, err := io.ReadAll(io.LimitReader(conn, 4096))
-		if err != nil && len(got) == 0 {
-			t.Fatal(err)
-		}
-		return string(got)
-	}
-	begin := "--xyz\r\n" + binaryPart("fileUpload", string(quarters(t, 100, 100)))
-	if got := send(1_900_000_000, begin); !strings.HasPrefix(got, "HTTP/1.1 413 ") || !strings.Contains(got, "STORAGE_LIMIT_EXCEEDED") {
-		t.Errorf("1.9 GB: got %.200s", got)
-	}
-	if got := send(10_000_000, begin); !strings.HasPrefix(got, "HTTP/1.1 400 ") {
-		t.Errorf("cut: got %.200s", got)
-	}
-	if v := c.version(photo); v != "" {
-		t.Errorf("got the version %s, want none", v)
 	}
 }
