@@ -123,14 +123,14 @@ func (x *examples) token(who string) string {
 
 // known is the real id for one of the files; one that stands for none is left as it is.
 func (x *examples) known(id string) string {
-	real, ok := x.real[id[:15]]
+	found, ok := x.real[id[:15]]
 	if !ok {
 		return id
 	}
 	if len(id) == 15 {
-		return real
+		return found
 	}
-	return real + association.Checksum(real)
+	return found + association.Checksum(found)
 }
 
 // alias is what stands in the files for a real id, in the same length.

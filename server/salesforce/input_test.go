@@ -3,6 +3,7 @@ package salesforce_test
 import (
 	"net/http"
 	"net/url"
+	"regexp"
 	"strings"
 	"testing"
 
@@ -162,11 +163,21 @@ func TestAPictureThatCannotBeProcessed(t *testing.T) {
 	if img.Bounds().Dx() != 200 || !like(img.At(50, 50), colours[0]) {
 		t.Errorf("the address of what failed: got %v %v, want the photo before", img.Bounds(), img.At(50, 50))
 	}
-	told := c.want(200, "GET", "/v1/communities/1/users/"+string(servertest.Person("jane"))+"/photo", nil, "Accept", "application/json")
+	// The resource, also the one that answered before, says where that is told.
+	link := regexp.MustCompile(`^<([^>]+)>; rel="describedby"; type="application/json"$`).FindStringSubmatch(got.Header.Get("Link"))
+	if len(link) != 2 {
+		t.Fatalf("got Link %q", got.Header.Get("Link"))
+	}
+	told := c.want(200, "GET", link[1], nil, "Accept", "application/json")
 	if !strings.Contains(string(told.body), `"state":"failed"`) || !strings.Contains(string(told.body), `"reason"`) {
 		t.Errorf("got %s, want the failure and its reason", told.body)
 	}
-	if now := c.want(200, "GET", photo, nil).resource(t)["photoVersionId"]; now != first {
-		t.Errorf("got the version %v, want %v as before", now, first)
+	now := c.want(200, "GET", photo, nil)
+	if v := now.resource(t)["photoVersionId"]; v != first || now.Header.Get("Link") != got.Header.Get("Link") {
+		t.Errorf("got the version %v, Link %q, want %v as before", v, now.Header.Get("Link"), first)
+	}
+	other := c.as("john").want(200, "GET", v58+"/connect/user-profiles/"+c.id()+"/photo", nil)
+	if link := other.Header.Get("Link"); link != "" {
+		t.Errorf("another person is told %q", link)
 	}
 }
