@@ -49,6 +49,45 @@ func TestALengthIsDeclaredLater(t *testing.T) {
 	})
 }
 
+// A body that is the end of the upload completes it, whatever has come before; one that is cut does not.
+func TestABodyEndsTheUpload(t *testing.T) {
+	t.Parallel()
+	eachShape(t, func(t *testing.T, h *house) {
+		e, data := h.node("a"), photo(20<<10)
+		all := int64(len(data))
+		last := func(id storage.ID, at int64, body *body) (storage.Upload, error) {
+			return e.Append(bg, storage.Write{
+				ID: id, At: at, Len: h.limits.MaxSize - at, UpTo: true, Ends: true, Total: storage.Unknown, Body: body,
+			})
+		}
+		for _, at := range []int64{0, 100, 17 << 10} {
+			id := h.deferred(e)
+			if at > 0 {
+				if _, err := put(e, id, 0, data[:at]); err != nil {
+					t.Fatal(err)
+				}
+			}
+			middle := (at + all) / 2
+			if u, err := last(id, at, cut(data[at:middle])); !fault.Is(err, fault.Cut) || u.State != storage.Active || u.Length != storage.Unknown || u.Offset != middle {
+				t.Fatalf("cut after %d: got %+v, %v", at, u, err)
+			}
+			u, err := last(id, middle, whole(data[middle:]))
+			if err != nil || u.State != storage.Complete || u.Length != all || u.Offset != all {
+				t.Fatalf("from %d on: got %+v, %v", middle, u, err)
+			}
+			if row, err := h.ledger.Find(bg, id); err != nil || row.State != storage.Complete || row.Length != all {
+				t.Fatalf("from %d on: the row is %+v, %v", middle, row, err)
+			}
+			same(t, h.read(e, id), data)
+			h.wantNoOrphans(id)
+		}
+		id := h.deferred(e) // nothing at all is no upload
+		if u, err := last(id, 0, whole(nil)); err != nil || u.State != storage.Active || u.Length != storage.Unknown {
+			t.Errorf("an empty body: got %+v, %v", u, err)
+		}
+	})
+}
+
 func TestADeclaredLengthMustFit(t *testing.T) {
 	t.Parallel()
 	eachShape(t, func(t *testing.T, h *house) {

@@ -75,6 +75,7 @@ type Write struct {
 	At     int64   // offset of the first byte
 	Len    int64   // bytes that will come; the body must hold exactly so many
 	UpTo   bool    // Len is only the most that may come: where the body ends is for it to say
+	Ends   bool    // where the body ends, the upload does: that declares a Length that was Unknown
 	Total  int64   // the upload's length as the client says it, or Unknown
 	Length int64   // declares the length of an upload whose length was Unknown, with a Len of 0; else 0
 	Digest *Digest // declared for these bytes; nil for none

@@ -56,6 +56,14 @@ func (s *session) sealLast(ctx context.Context) error {
 	return s.sealRun(ctx)
 }
 
+// conclude declares, at the end of a body that is the end of the upload too, that all bytes are there: the
+// commit that adds the last ones completes the upload.
+func (s *session) conclude() {
+	if s.w.Ends && s.u.Length == Unknown && s.at > 0 && (s.w.Digest == nil || s.w.Digest.holds()) {
+		s.w.Length, s.u.Length = s.at, s.at
+	}
+}
+
 // fitsInline says whether the bytes since the last seal may ride in the row. A complete upload keeps none
 // there.
 func (s *session) fitsInline() bool {

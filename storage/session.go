@@ -152,6 +152,7 @@ func (s *session) bodyEnded() ending {
 	}
 	switch {
 	case errors.Is(s.in.err, io.EOF):
+		s.conclude()
 		return ending{keep: true}
 	case fault.Is(s.in.err, fault.Malformed): // longer than its range: which bytes are meant is not known
 		return ending{err: s.in.err}

@@ -1,14 +1,11 @@
 package salesforce_test
 
 import (
-	"fmt"
-	"io"
-	"net"
 	"net/http"
 	"net/url"
+	"regexp"
 	"strings"
 	"testing"
-	"time"
 
 	"cameo/server/boot"
 	"cameo/server/servertest"
@@ -166,71 +163,21 @@ func TestAPictureThatCannotBeProcessed(t *testing.T) {
 	if img.Bounds().Dx() != 200 || !like(img.At(50, 50), colours[0]) {
 		t.Errorf("the address of what failed: got %v %v, want the photo before", img.Bounds(), img.At(50, 50))
 	}
-	told := c.want(200, "GET", "/v1/communities/1/users/"+string(servertest.Person("jane"))+"/photo", nil, "Accept", "application/json")
+	// The resource, also the one that answered before, says where that is told.
+	link := regexp.MustCompile(`^<([^>]+)>; rel="describedby"; type="application/json"$`).FindStringSubmatch(got.Header.Get("Link"))
+	if len(link) != 2 {
+		t.Fatalf("got Link %q", got.Header.Get("Link"))
+	}
+	told := c.want(200, "GET", link[1], nil, "Accept", "application/json")
 	if !strings.Contains(string(told.body), `"state":"failed"`) || !strings.Contains(string(told.body), `"reason"`) {
 		t.Errorf("got %s, want the failure and its reason", told.body)
 	}
-	if now := c.want(200, "GET", photo, nil).resource(t)["photoVersionId"]; now != first {
-		t.Errorf("got the version %v, want %v as before", now, first)
+	now := c.want(200, "GET", photo, nil)
+	if v := now.resource(t)["photoVersionId"]; v != first || now.Header.Get("Link") != got.Header.Get("Link") {
+		t.Errorf("got the version %v, Link %q, want %v as before", v, now.Header.Get("Link"), first)
 	}
-}
-
-// 1.9 GB that are declared are refused before they come; a body that breaks off leaves nothing.
-func TestLargeAndCutBodies(t *testing.T) {
-	t.Parallel()
-	c := start(t)
-	send := func(length int64, body string) string {
-		conn, err := net.Dial("tcp", strings.TrimPrefix(c.at.URL, "http://"))
-		if err != nil {
-			t.Fatal(err)
-		}
-		defer conn.Close()
-		if err := conn.SetDeadline(time.Now().Add(30 * time.Second)); err != nil {
-			t.Fatal(err)
-		}
-		fmt.Fprintf(conn, "POST %s HTTP/1.1\r\nHost: cameo.test\r\nAuthorization: %s\r\nContent-Type: %s\r\nContent-Length: %d\r\n\r\n%s",
-			photo, c.auth, asParts, length, body)
-		if tcp, ok := conn.(*net.TCPConn); ok && length < 1<<30 {
-			tcp.CloseWrite()
-		}
-		got, err := io.ReadAll(io.LimitReader(conn, 4096))
-		if err != nil && len(got) == 0 {
-			t.Fatal(err)
-		}
-		return string(got)
-	}
-	begin := "--xyz\r\n" + binaryPart("fileUpload", string(quarters(t, 100, 100)))
-	if got := send(1_900_000_000, begin); !strings.HasPrefix(got, "HTTP/1.1 413 ") || !strings.Contains(got, "STORAGE_LIMIT_EXCEEDED") {
-		t.Errorf("1.9 GB: got %.200s", got)
-	}
-	if got := send(10_000_000, begin); !strings.HasPrefix(got, "HTTP/1.1 400 ") {
-		t.Errorf("cut: got %.200s", got)
-	}
-	if v := c.version(photo); v != "" {
-		t.Errorf("got the version %s, want none", v)
-	}
-}
-
-// The body that the SDK for iOS sends, to the byte: no rich part, and a picture that is called a stream of bytes.
-func TestTheBodyOfIOS(t *testing.T) {
-	t.Parallel()
-	c := start(t)
-	picture := string(quarters(t, 120, 120))
-	body := "--0xKhTmLbOuNdArY\r\n" +
-		"Content-Disposition: form-data; name=\"fileUpload\"; filename=\"photo.png\"\r\n" +
-		"Content-Type: application/octet-stream\r\n\r\n" + picture + "\r\n--0xKhTmLbOuNdArY--\r\n"
-	kind := "multipart/form-data; charset=utf-8; boundary=0xKhTmLbOuNdArY"
-	if got := c.ask("POST", photo, strings.NewReader(body), "Content-Type", kind); got.StatusCode != 201 {
-		t.Errorf("got %v", got)
-	}
-	withRich := "--0xKhTmLbOuNdArY\r\nContent-Disposition: form-data; name=\"json\";\r\n" +
-		"Content-Type: application/json; charset=UTF-8\r\n\r\n{\"cropSize\":\"60\",\"cropX\":\"60\",\"cropY\":\"0\"}\r\n" + body
-	got := c.ask("POST", photo, strings.NewReader(withRich), "Content-Type", kind)
-	if got.StatusCode != 201 {
-		t.Fatalf("got %v", got)
-	}
-	c.ready("jane", "ready")
-	if img := c.picture(got.resource(t)["largePhotoUrl"].(string)); !like(img.At(30, 30), colours[1]) {
-		t.Errorf("got %v, want the upper right quarter", img.At(30, 30))
+	other := c.as("john").want(200, "GET", v58+"/connect/user-profiles/"+c.id()+"/photo", nil)
+	if link := other.Header.Get("Link"); link != "" {
+		t.Errorf("another person is told %q", link)
 	}
 }

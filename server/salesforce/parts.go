@@ -1,6 +1,7 @@
 package salesforce
 
 import (
+	"bufio"
 	"bytes"
 	"context"
 	"errors"
@@ -20,6 +21,10 @@ import (
 // maxParts is more than any client sends.
 const maxParts = 16
 
+// readSize is how much is read of a connection at once, in bytes: the parser of parts by itself would ask for
+// little, with a system call each time.
+const readSize = 64 << 10
+
 // readParts reads a multipart body, part by part as they come: fields into in, and the binary part into the
 // store.
 func (h *Handler) readParts(
@@ -28,7 +33,7 @@ func (h *Handler) readParts(
 	if boundary == "" {
 		return fault.New(fault.Malformed, "the Content-Type names no boundary")
 	}
-	parts := multipart.NewReader(body, boundary)
+	parts := multipart.NewReader(bufio.NewReaderSize(body, readSize), boundary)
 	for n := 0; ; n++ {
 		part, err := parts.NextPart()
 		if errors.Is(err, io.EOF) && n > 0 {
@@ -98,15 +103,20 @@ type streamed struct {
 // Interrupt makes a blocked Read return soon.
 func (s streamed) Interrupt() { s.body.Interrupt() }
 
-// bounded refuses what is longer than left.
+// bounded refuses what is longer than left. It fills what it is given as far as it can: a part comes in small
+// pieces, each of which would be stored by itself.
 type bounded struct {
 	from io.Reader
 	left int64
 }
 
 // Read is io.Reader's.
-func (b *bounded) Read(p []byte) (int, error) {
-	n, err := b.from.Read(p)
+func (b *bounded) Read(p []byte) (n int, err error) {
+	for n < len(p) && err == nil {
+		var more int
+		more, err = b.from.Read(p[n:])
+		n += more
+	}
 	if b.left -= int64(n); b.left < 0 {
 		return 0, imaging.TooLarge.Fault()
 	}
@@ -155,17 +165,13 @@ func (h *Handler) keep(
 	return h.append(ctx, in, watched)
 }
 
-// append stores all bytes, and then declares that these were all.
+// append stores all bytes. Where they end, the upload ends.
 func (h *Handler) append(ctx context.Context, in *input, from storage.Body) error {
 	now, err := h.Engine.Append(ctx, storage.Write{
-		ID: in.brought.ID, Len: h.Engine.Limits.MaxSize, UpTo: true, Total: storage.Unknown, Body: from,
+		ID: in.brought.ID, Len: h.Engine.Limits.MaxSize, UpTo: true, Ends: true, Total: storage.Unknown, Body: from,
+		Seen: in.brought,
 	})
-	if err != nil {
-		return err
-	}
-	if now, err = h.Engine.Append(ctx, storage.Write{
-		ID: now.ID, At: now.Offset, Total: storage.Unknown, Length: now.Offset,
-	}); err == nil {
+	if err == nil {
 		in.brought = now
 	}
 	return err

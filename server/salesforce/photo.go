@@ -2,6 +2,7 @@ package salesforce
 
 import (
 	"context"
+	"fmt"
 	"net/http"
 
 	"github.com/labstack/echo/v4"
@@ -85,7 +86,8 @@ func (h *Handler) DeletePhoto(c echo.Context) error {
 	return c.NoContent(http.StatusNoContent)
 }
 
-// describe answers with the Photo.
+// describe answers with the Photo. Who may change it is told where the photo's state stands, and why it failed
+// if it has: Salesforce's resource has no place for that.
 func (h *Handler) describe(c echo.Context, status int, at target) error {
 	known, err := h.Photos.Profile(c.Request().Context(), at.community, at.person)
 	if err != nil {
@@ -94,6 +96,11 @@ func (h *Handler) describe(c echo.Context, status int, at target) error {
 	_, photo, err := h.resource(c, at, known)
 	if err != nil {
 		return err
+	}
+	if at.actor.MayEdit(at.community, known.GUID) == nil {
+		c.Response().Header().Set("Link", fmt.Sprintf(
+			`</v1/communities/%d/users/%s/photo>; rel="describedby"; type="application/json"`,
+			at.community, known.GUID))
 	}
 	return tell(c, status, photo)
 }

@@ -19,6 +19,7 @@ func TestSoakA10Fuzz(t *testing.T) {
 		{"URLs", "cameo/association/fetch", "FuzzJudge"},
 		{"parts of Salesforce", "cameo/server/salesforce", "FuzzParts"},
 		{"bodies of Salesforce", "cameo/server/salesforce", "FuzzBodies"},
+		{"ids of Salesforce", "cameo/server/salesforce", "FuzzIDs"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			length := soakTime(t, 10*time.Minute).String()
