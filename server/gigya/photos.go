@@ -98,8 +98,9 @@ func (c *call) take(read func() ([]byte, error)) error {
 	sent := association.Temporary{
 		Community: c.site.Community, Person: person, Upload: key, Holder: c.caller.holder, Created: c.Clock(),
 	}
+	c.params.drop() // it is kept, and who renders it needs room
 	if publish {
-		return c.show(sent, file)
+		return c.show(sent)
 	}
 	return c.Shelf.SetTemporary(c.ctx(), sent)
 }

@@ -115,10 +115,10 @@ func (c *call) associate(sent association.Temporary) (association.Photo, error) 
 	return p, err
 }
 
-// show makes a file that nobody has judged yet the photo that is shown. Order: the photo's row, the wait until
+// show makes a photo that nobody has judged yet the one that is shown. Order: the photo's row, the wait until
 // it can be shown or is refused, and only then what takes the place of something: a refused photo leaves all as
 // it was.
-func (c *call) show(sent association.Temporary, file []byte) error {
+func (c *call) show(sent association.Temporary) error {
 	p, err := c.associate(sent)
 	if err != nil {
 		return err
@@ -126,7 +126,7 @@ func (c *call) show(sent association.Temporary, file []byte) error {
 	if p, err = c.await(p); err != nil {
 		return err
 	}
-	t, err := c.thumbnailOf(p, file)
+	t, err := c.thumbnailOf(p)
 	if err != nil {
 		return err
 	}
@@ -147,15 +147,17 @@ func (c *call) show(sent association.Temporary, file []byte) error {
 }
 
 // thumbnailOf is a photo's in the site's size. It is made of the large rendition, which is decoded soon, where that
-// has the pixels; else of the file, which may be refused: the photo may be pending still.
-func (c *call) thumbnailOf(p association.Photo, file []byte) (association.Thumbnail, error) {
+// has the pixels; else of the original, which may be refused: the photo may be pending still.
+func (c *call) thumbnailOf(p association.Photo) (association.Thumbnail, error) {
 	size := c.site.Thumbnail
+	read := func() ([]byte, error) { return c.original(p.ID()) }
 	large, ok := p.Choose(association.Want{Shape: imaging.Whole, Pixels: imaging.Longest})
 	if ok && large.Width >= size.Width && large.Height >= size.Height {
-		var err error
-		if file, err = c.Photos.ReadRendition(c.ctx(), large); err != nil {
-			return association.Thumbnail{}, err
-		}
+		read = func() ([]byte, error) { return c.Photos.ReadRendition(c.ctx(), large) }
+	}
+	file, err := read()
+	if err != nil {
+		return association.Thumbnail{}, err
 	}
 	t, err := c.trim(file, size)
 	t.Version = p.Version
