@@ -151,8 +151,8 @@ func (f *form) value(name string) ([]byte, byte, error) {
 	return value, end, err
 }
 
-// word reads up to one of the ends, which it returns; 0 is the end of all. What stands for itself, nearly all of
-// a photo, is copied as it comes.
+// word reads up to one of the ends, which it returns; 0 is the end of all. What stands for itself, nearly all
+// of a photo, is copied as it comes.
 func (f *form) word(into []byte, ends string, limit int) ([]byte, byte, error) {
 	special := [256]bool{'+': true, '%': true}
 	for _, b := range []byte(ends) {
@@ -186,8 +186,8 @@ func (f *form) word(into []byte, ends string, limit int) ([]byte, byte, error) {
 	}
 }
 
-// next is the next byte, if it is special, or all that are buffered before the next special one. They are good
-// until the next read.
+// next is the next byte, if it is special, or all that are buffered before the next special one. They are
+// good until the next read.
 func (f *form) next(special *[256]bool) (b byte, plain []byte, err error) {
 	if _, err := f.from.Peek(1); err != nil {
 		return 0, nil, err

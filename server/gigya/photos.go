@@ -64,8 +64,8 @@ func (c *call) fetch(from string) ([]byte, error) {
 	return p.Bytes, err
 }
 
-// take judges a photo, and keeps it as the one that was sent last, or publishes it. Order: who may, the bytes,
-// the upload, the pointer to it.
+// take judges a photo, and keeps it as the one that was sent last, or publishes it. Order: who may, the
+// bytes, the upload, the pointer to it.
 func (c *call) take(read func() ([]byte, error)) error {
 	publish, err := c.params.truth("publish")
 	if err != nil {

@@ -116,8 +116,8 @@ func (c *call) associate(sent association.Temporary) (association.Photo, error) 
 }
 
 // show makes a photo that nobody has judged yet the one that is shown. Order: the photo's row, the wait until
-// it can be shown or is refused, and only then what takes the place of something: a refused photo leaves all as
-// it was.
+// it can be shown or is refused, and only then what takes the place of something: a refused photo leaves all
+// as it was.
 func (c *call) show(sent association.Temporary) error {
 	p, err := c.associate(sent)
 	if err != nil {
@@ -146,8 +146,8 @@ func (c *call) show(sent association.Temporary) error {
 	return c.Shelf.DropTemporary(c.ctx(), before)
 }
 
-// thumbnailOf is a photo's in the site's size. It is made of the large rendition, which is decoded soon, where that
-// has the pixels; else of the original, which may be refused: the photo may be pending still.
+// thumbnailOf is a photo's in the site's size. It is made of the large rendition, which is decoded soon,
+// where that has the pixels; else of the original, which may be refused: the photo may be pending still.
 func (c *call) thumbnailOf(p association.Photo) (association.Thumbnail, error) {
 	size := c.site.Thumbnail
 	read := func() ([]byte, error) { return c.original(p.ID()) }

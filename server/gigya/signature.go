@@ -71,8 +71,8 @@ func (p *params) base(to hash.Hash, method, address string) {
 	_ = w.Flush()
 }
 
-// proven is a UID with what a site's server learns from a page by who has signed in there: a time, and both signed
-// with the site's secret. Who has shown no more than a regToken gets the UID alone.
+// proven is a UID with what a site's server learns from a page by who has signed in there: a time, and both
+// signed with the site's secret. Who has shown no more than a regToken gets the UID alone.
 func (c *call) proven(uid string) (object, error) {
 	told := object{{"UID", uid}}
 	if !c.caller.server && !c.caller.signed {
