@@ -74,8 +74,8 @@ func (s *Service) SignIn(ctx context.Context, in Place, name, password string) (
 	return s.Arrive(ctx, Actor{GUID: person, Communities: []storage.Community{c}})
 }
 
-// InTurn does what hashes a password that somebody has chosen: it costs as much as a check, and takes turns with
-// those who sign in; TooMany when they are too many.
+// InTurn does what hashes a password that somebody has chosen: it costs as much as a check, and takes turns
+// with those who sign in; TooMany when they are too many.
 func (s *Service) InTurn(ctx context.Context, hash func(context.Context) error) error {
 	leave, err := s.passwords.take(ctx)
 	if err != nil {

@@ -69,7 +69,8 @@ func sessionSecrets(keys auth.Keys) (func(session string) []byte, error) {
 	}, nil
 }
 
-// register lets a person sign in who has registered by themselves. Anybody may ask for that: it takes its turn.
+// register lets a person sign in who has registered by themselves. Anybody may ask for that: it takes its
+// turn.
 func (n *Node) register(
 	ctx context.Context, c storage.Community, person association.GUID, name, password string,
 ) error {

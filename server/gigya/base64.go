@@ -26,8 +26,12 @@ func decodePhoto(text []byte) ([]byte, error) {
 
 // tidy drops line breaks and padding at the end, and spells in the standard alphabet.
 func tidy(text []byte) []byte {
-	out := text[:0]
-	for _, b := range text {
+	n := bytes.IndexAny(text, "\r\n- _") // what comes before, mostly all, stays as it is
+	if n < 0 {
+		n = len(text)
+	}
+	out := text[:n]
+	for _, b := range text[n:] {
 		switch b {
 		case '\r', '\n':
 			continue

@@ -151,31 +151,61 @@ func (f *form) value(name string) ([]byte, byte, error) {
 	return value, end, err
 }
 
-// word reads up to one of the ends, which it returns; 0 is the end of all.
+// word reads up to one of the ends, which it returns; 0 is the end of all. What stands for itself, nearly all
+// of a photo, is copied as it comes.
 func (f *form) word(into []byte, ends string, limit int) ([]byte, byte, error) {
+	special := [256]bool{'+': true, '%': true}
+	for _, b := range []byte(ends) {
+		special[b] = true
+	}
 	for {
-		b, err := f.from.ReadByte()
+		b, plain, err := f.next(&special)
 		if errors.Is(err, io.EOF) {
 			return into, 0, nil
 		}
 		if err != nil {
 			return nil, 0, err
 		}
-		switch {
-		case strings.IndexByte(ends, b) >= 0:
-			return into, b, nil
-		case b == '+':
-			b = ' '
-		case b == '%':
-			if b, err = f.escaped(); err != nil {
-				return nil, 0, err
+		if len(plain) == 0 {
+			switch {
+			case strings.IndexByte(ends, b) >= 0:
+				return into, b, nil
+			case b == '+':
+				b = ' '
+			default:
+				if b, err = f.escaped(); err != nil {
+					return nil, 0, err
+				}
 			}
+			plain = []byte{b}
 		}
-		if f.left--; f.left < 0 || len(into) >= limit {
+		if f.left -= len(plain); f.left < 0 || len(into)+len(plain) > limit {
 			return nil, 0, fault.New(fault.TooLarge, "%s", fault.TooLarge.Sentence())
 		}
-		into = append(into, b)
+		into = append(into, plain...)
 	}
+}
+
+// next is the next byte, if it is special, or all that are buffered before the next special one. They are
+// good until the next read.
+func (f *form) next(special *[256]bool) (b byte, plain []byte, err error) {
+	if _, err := f.from.Peek(1); err != nil {
+		return 0, nil, err
+	}
+	plain, err = f.from.Peek(f.from.Buffered())
+	if err != nil {
+		return 0, nil, err
+	}
+	n := 0
+	for n < len(plain) && !special[plain[n]] {
+		n++
+	}
+	if n == 0 {
+		b, err = f.from.ReadByte()
+		return b, nil, err
+	}
+	_, err = f.from.Discard(n)
+	return 0, plain[:n], err
 }
 
 // escaped is the byte that two hexadecimal digits stand for.

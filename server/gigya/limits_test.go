@@ -72,6 +72,17 @@ func TestLimitsToTheByte(t *testing.T) {
 	i.want(i.call("socialize.setUserInfo", "a", "userInfo", strings.Repeat("x", 2<<20)), 413001)
 }
 
+// A file in a form has the same limit.
+func TestFilesToTheByte(t *testing.T) {
+	t.Parallel()
+	i := start(t, nil, boot.NewSite{})
+	reg := i.post("accounts.initRegistration", map[string]string{"apiKey": i.key}).text("regToken")
+	for size, code := range map[int]int{6_291_456: 0, 6_291_457: 413004, 40 << 20: 413004} {
+		body, kind := fileForm(t, picture(size))
+		i.want(i.send(http.MethodPost, "/accounts.uploadProfilePhoto?apiKey="+i.key+"&regToken="+reg, body, "Content-Type", kind), code)
+	}
+}
+
 func TestPicturesThatAreRefused(t *testing.T) {
 	t.Parallel()
 	i := start(t, nil, boot.NewSite{})

@@ -62,8 +62,8 @@ func (h *Handler) NotifyLogin(c echo.Context) error {
 	})
 }
 
-// introduced is the person with a UID, after what they are said to be in a parameter was written down. low is the
-// parameter's name in lower case.
+// introduced is the person with a UID, after what they are said to be in a parameter was written down. low is
+// the parameter's name in lower case.
 func (c *call) introduced(uid, low string) (association.GUID, error) {
 	text := c.params.get(low)
 	if text == "" {

@@ -2,6 +2,7 @@ package gigya_test
 
 import (
 	"bytes"
+	"encoding/base64"
 	"image"
 	_ "image/jpeg"
 	_ "image/png"
@@ -63,6 +64,34 @@ func TestAPhotoIsSentAndThenPublished(t *testing.T) {
 	i.want(i.call("accounts.getProfilePhoto", "jane"), 409010)
 	if got := i.fetch(info.text("profile", "thumbnailURL")); got.code() != 409010 {
 		t.Errorf("the thumbnail of a removed photo: got %s %.100s", got.Status, got.body)
+	}
+}
+
+// A photo that is refused leaves what is shown, what was said and what was sent; one that is published ends all that
+// came before it.
+func TestWhatAPublishedPhotoReplaces(t *testing.T) {
+	t.Parallel()
+	i := start(t, nil, boot.NewSite{})
+	const said = "http://img.example/p.jpg"
+	i.want(i.call("socialize.setUserInfo", "jane", "userInfo", `{"photoURL":"`+said+`"}`), 0)
+	i.want(i.call("accounts.setProfilePhoto", "jane", "photoBytes", photo("me.png", 5000)), 0)
+	cut := base64.StdEncoding.EncodeToString(picture(5000)[:100])
+	refused := i.want(i.call("accounts.setProfilePhoto", "jane", "photoBytes", cut, "publish", "true"), 400006)
+	if !strings.HasPrefix(refused.text("errorDetails"), "truncated: ") {
+		t.Errorf("got %s, want the reason first", refused.body)
+	}
+	if info := i.call("accounts.getAccountInfo", "jane"); info.text("profile", "photoURL") != said {
+		t.Errorf("after a refused photo: %s", info.body)
+	}
+	i.want(i.call("accounts.publishProfilePhoto", "jane"), 0)
+	first := i.call("accounts.getAccountInfo", "jane").text("profile", "photoURL")
+	i.want(i.call("accounts.setProfilePhoto", "jane", "photoBytes", photo("other.png", 5000)), 0)
+	i.want(i.call("accounts.setProfilePhoto", "jane", "photoBytes", photo("third.png", 5000), "publish", "true"), 0)
+	third := i.call("accounts.getAccountInfo", "jane").text("profile", "photoURL")
+	i.want(i.call("accounts.publishProfilePhoto", "jane"), 0)
+	last := i.call("accounts.getAccountInfo", "jane").text("profile", "photoURL")
+	if first == said || third == first || last != third {
+		t.Errorf("got photos at %s, %s, and after publishing again %s", first, third, last)
 	}
 }
 

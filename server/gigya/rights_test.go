@@ -60,11 +60,13 @@ var policies = []policy{
 	// These know no power but what they ask for themselves.
 	{"socialize.getToken", false, map[string]string{"grant_type": "none"}, [powers]int{403010, 403010, 403010, 403010, 403010}},
 	{
-		"accounts.login", false, map[string]string{"loginID": "x", "password": "x"},
+		"accounts.login", false,
+		map[string]string{"loginID": "x", "password": "x"},
 		[powers]int{403042, 403042, 403042, 403042, 403042},
 	},
 	{
-		"accounts.register", false, map[string]string{"email": "{new}@b.example", "password": "secret 1"},
+		"accounts.register", false,
+		map[string]string{"email": "{new}@b.example", "password": "secret 1"},
 		[powers]int{400002, 400002, 206001, 400002, 400002},
 	},
 	{"accounts.finalizeRegistration", false, nil, [powers]int{400002, 400002, 0, 400002, 400002}},

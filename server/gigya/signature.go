@@ -7,7 +7,6 @@ import (
 	"crypto/sha1" // it is what Gigya's clients sign with
 	"encoding/base64"
 	"hash"
-	"io"
 	"net/url"
 	"slices"
 	"strconv"
@@ -57,29 +56,23 @@ func (p *params) base(to hash.Hash, method, address string) {
 		twice[b] = strings.ReplaceAll(text, "%", "%25")
 	}
 	w := bufio.NewWriter(to) // a hash takes all
-	write(w, once, method)
+	once.write(w, []byte(method))
 	_ = w.WriteByte('&')
-	write(w, once, address)
+	once.write(w, []byte(address))
 	_ = w.WriteByte('&')
 	for i, one := range sorted {
 		if i > 0 {
 			_, _ = w.WriteString("%26")
 		}
-		write(w, once, one.name)
+		once.write(w, []byte(one.name))
 		_, _ = w.WriteString("%3D")
-		write(w, twice, one.value)
+		twice.write(w, one.value)
 	}
 	_ = w.Flush()
 }
 
-func write[T string | []byte](to *bufio.Writer, escapes [256]string, text T) {
-	for i := range len(text) {
-		_, _ = io.WriteString(to, escapes[text[i]])
-	}
-}
-
-// proven is a UID with what a site's server learns from a page by who has signed in there: a time, and both signed
-// with the site's secret. Who has shown no more than a regToken gets the UID alone.
+// proven is a UID with what a site's server learns from a page by who has signed in there: a time, and both
+// signed with the site's secret. Who has shown no more than a regToken gets the UID alone.
 func (c *call) proven(uid string) (object, error) {
 	told := object{{"UID", uid}}
 	if !c.caller.server && !c.caller.signed {
@@ -105,9 +98,13 @@ func signUID(secret, at, uid string) (string, error) {
 	return base64.StdEncoding.EncodeToString(mac.Sum(nil)), nil
 }
 
-// escapes says how each byte is percent-encoded (RFC 3986, section 2.1).
-func escapes() (of [256]string) {
+// escaping says what stands for each byte.
+type escaping [256]string
+
+// escapes are bytes percent-encoded (RFC 3986, section 2.1).
+func escapes() *escaping {
 	const hex = "0123456789ABCDEF"
+	var of escaping
 	for i := range of {
 		b := byte(i)
 		of[i] = string([]byte{'%', hex[b>>4], hex[b&15]})
@@ -116,7 +113,23 @@ func escapes() (of [256]string) {
 			of[i] = string([]byte{b})
 		}
 	}
-	return of
+	return &of
+}
+
+// write writes a text; what stands for itself, nearly all of a photo, in pieces.
+func (e *escaping) write(to *bufio.Writer, text []byte) {
+	for len(text) > 0 {
+		n := 0
+		for n < len(text) && len(e[text[n]]) == 1 {
+			n++
+		}
+		_, _ = to.Write(text[:n])
+		if n < len(text) {
+			_, _ = to.WriteString(e[text[n]])
+			n++
+		}
+		text = text[n:]
+	}
 }
 
 // fromBase64 reads either alphabet, padded or not.

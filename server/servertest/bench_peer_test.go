@@ -5,6 +5,7 @@ package servertest_test
 import (
 	"bufio"
 	"bytes"
+	"cmp"
 	"context"
 	"fmt"
 	"io"
@@ -70,10 +71,13 @@ type cameo struct {
 	web   *http.Client
 	url   string
 	token string
+	kind  string // of what is sent; "": image/png
 }
 
+func (c cameo) mediaType() string { return cmp.Or(c.kind, "image/png") }
+
 func (c cameo) create(ctx context.Context, size int) (string, error) {
-	body := fmt.Sprintf(`{"Name":"a.png","ContentType":"image/png","ContentLength":%d}`, size)
+	body := fmt.Sprintf(`{"Name":"a.png","ContentType":%q,"ContentLength":%d}`, c.mediaType(), size)
 	r, err := http.NewRequestWithContext(ctx, http.MethodPost,
 		c.url+"/.api2/api/v1/communities/1/attachments", strings.NewReader(body))
 	if err != nil {
@@ -90,7 +94,7 @@ func (c cameo) patch(ctx context.Context, address string, at int, chunk []byte, 
 		return err
 	}
 	r.Header = http.Header{
-		"Authorization": {"Bearer " + c.token}, "Content-Type": {"image/png"},
+		"Authorization": {"Bearer " + c.token}, "Content-Type": {c.mediaType()},
 		"Content-Range": {fmt.Sprintf("bytes %d-%d/%d", at, at+len(chunk)-1, size)},
 	}
 	_, err = send(c.web, r, http.StatusOK, http.StatusAccepted)
@@ -133,7 +137,7 @@ func startCameo(t *testing.T, top string, opts servertest.ProcessOptions) proces
 // speaker is a client of a running program, for a person of its own.
 func speaker(t *testing.T, child *servertest.Child) cameo {
 	t.Helper()
-	return cameo{newWeb(t), child.URL, child.Token(string(servertest.Person("jane")), false)}
+	return cameo{newWeb(t), child.URL, child.Token(string(servertest.Person("jane")), false), ""}
 }
 
 // tus speaks tus 1.0.

@@ -15,8 +15,8 @@ import (
 	"time"
 )
 
-// SelfSigned writes a certificate for 127.0.0.1 and names of hosts, good for an hour, and its key, both in PEM,
-// and returns their paths and a pool that trusts it.
+// SelfSigned writes a certificate for 127.0.0.1 and names of hosts, good for an hour, and its key, both in
+// PEM, and returns their paths and a pool that trusts it.
 func SelfSigned(t testing.TB, names ...string) (cert, key string, trusted *x509.CertPool) {
 	t.Helper()
 	private, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)

@@ -9,7 +9,7 @@ import (
 	"testing"
 	"time"
 
-	"cameo/association/fetch"
+	importing "cameo/association/fetch" // fetch is a function of the benchmarks
 	"cameo/server/boot"
 	"cameo/server/servertest"
 )
@@ -83,11 +83,11 @@ func TestGigyaScript(t *testing.T) {
 	browser := chromium(t)
 	ours, theirs := httptest.NewUnstartedServer(nil), httptest.NewUnstartedServer(nil)
 	origin := "http://" + ours.Listener.Addr().String()
-	var allowed fetch.Exception
+	var allowed importing.Exception
 	if err := allowed.UnmarshalText([]byte(ours.Listener.Addr().String())); err != nil {
 		t.Fatal(err)
 	}
-	i := servertest.Start(t, servertest.Configured(func(c *boot.Config) { c.ImportAllow = []fetch.Exception{allowed} }))
+	i := servertest.Start(t, servertest.Configured(func(c *boot.Config) { c.ImportAllow = []importing.Exception{allowed} }))
 	var site gigyaSite
 	manage(t, i, func(p *boot.People, to io.Writer) error {
 		return p.AddSite(t.Context(), boot.NewSite{Origins: []boot.Origin{boot.Origin(origin)}, Register: true}, to)
