@@ -35,7 +35,7 @@ type Config struct {
 
 	Listen       string    `name:"listen" env:"CAMEO_LISTEN" default:"127.0.0.1:8080" placeholder:"HOST:PORT" help:"Address of the service. Port 0 takes a free one."`
 	OpsListen    string    `name:"ops-listen" env:"CAMEO_OPS_LISTEN" placeholder:"HOST:PORT" help:"Address of the metrics; off for none. Empty: 127.0.0.1:9464 if that is free."`
-	PublicURL    []WebURL  `name:"public-url" env:"CAMEO_PUBLIC_URL" placeholder:"URL" help:"URL by which clients reach the service; the pages and the addresses of tus show the first. May be given several times."`
+	PublicURL    []WebURL  `name:"public-url" env:"CAMEO_PUBLIC_URL" placeholder:"URL" help:"URL by which clients reach the service; the pages and the addresses of tus and of resumable uploads show the first. May be given several times."`
 	TrustedProxy []Network `name:"trusted-proxy" env:"CAMEO_TRUSTED_PROXY" placeholder:"CIDR" help:"Network of reverse proxies whose X-Forwarded-For counts. May be given several times."`
 	TLSCert      string    `name:"tls-cert" env:"CAMEO_TLS_CERT" placeholder:"FILE" help:"Certificate chain in PEM; with --tls-key the service speaks https."`
 	TLSKey       string    `name:"tls-key" env:"CAMEO_TLS_KEY" placeholder:"FILE" help:"Private key in PEM that belongs to --tls-cert."`

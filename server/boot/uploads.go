@@ -35,6 +35,7 @@ const memberKey = "cameo.member"
 func (n *Node) resumable(pace reply.Pace) *resumable.Handler {
 	return resumable.New(resumable.Config{
 		Engine: n.Engine, Auth: n.auth, Clock: n.machine.Clock, Pace: pace, Versions: n.config.Resumable,
+		Public: n.config.public(),
 		Member: func(c echo.Context, community storage.Community) (storage.Subject, error) {
 			actor, err := n.member(c, community)
 			c.Set(memberKey, actor)

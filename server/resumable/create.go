@@ -58,7 +58,8 @@ func (h *Handler) begin(c echo.Context, in incoming, n storage.New) (storage.Upl
 	}
 	h.tell(c, u)
 	head := c.Response().Header()
-	head.Set(echo.HeaderLocation, "/v1/communities/"+u.Community.String()+"/uploads/"+string(u.Key))
+	at := "/v1/communities/" + u.Community.String() + "/uploads/" + string(u.Key)
+	head.Set(echo.HeaderLocation, reply.Origin(c, h.Public)+at)
 	if in.interim && in.resumable {
 		h.interim(c, in, http.Header{
 			"Location": {head.Get(echo.HeaderLocation)}, "Upload-Limit": {head.Get("Upload-Limit")},

@@ -29,6 +29,7 @@ func (l *line) interim() string {
 	if err != nil || first.StatusCode != 104 {
 		l.t.Fatalf("got %v, %v, want a 104", first, err)
 	}
+	l.localize(first)
 	return first.Header.Get("Location")
 }
 

@@ -7,6 +7,7 @@ import (
 	"net/http"
 	"net/http/httptrace"
 	"net/textproto"
+	"path"
 	"strconv"
 	"strings"
 	"testing"
@@ -18,6 +19,11 @@ import (
 
 // resumableUploads is where uploads of the IETF's protocol are made.
 const resumableUploads = "/v1/communities/1/uploads"
+
+// resumablePath is the path of the upload whose address an answer tells.
+func resumablePath(h http.Header) string {
+	return resumableUploads + "/" + path.Base(h.Get("Location"))
+}
 
 // resumableHead are the headers of a request of interop version 8, further ones as lines.
 func resumableHead(lines ...string) http.Header {
@@ -44,14 +50,14 @@ func (c *caller) resumableCreate(some io.Reader, n int, complete string, lines .
 
 // resumableCreateAt is resumableCreate for another path, or a query.
 func (c *caller) resumableCreateAt(
-	path string, some io.Reader, n int, complete string, lines ...string,
+	at string, some io.Reader, n int, complete string, lines ...string,
 ) (heard, answer, error) {
 	c.t.Helper()
 	var said heard
 	ctx := httptrace.WithClientTrace(c.t.Context(), &httptrace.ClientTrace{
 		Got1xxResponse: func(code int, h textproto.MIMEHeader) error {
-			if at := h.Get("Location"); code == 104 && at != "" {
-				said.at = at
+			if code == 104 && h.Get("Location") != "" {
+				said.at = resumablePath(http.Header(h))
 			}
 			if offset, err := strconv.Atoi(h.Get("Upload-Offset")); code == 104 && err == nil {
 				said.offsets = append(said.offsets, offset)
@@ -59,7 +65,7 @@ func (c *caller) resumableCreateAt(
 			return nil
 		},
 	})
-	r, err := http.NewRequestWithContext(ctx, http.MethodPost, c.url()+path, some)
+	r, err := http.NewRequestWithContext(ctx, http.MethodPost, c.url()+at, some)
 	if err != nil {
 		c.t.Fatal(err)
 	}
@@ -89,10 +95,11 @@ func countRequestsOfResumable(t *testing.T, d *deployment) {
 	jane := call(t, d.nodes(1)[0])
 	whole := func(content []byte, lines ...string) string {
 		said, got, err := jane.resumableCreate(bytes.NewReader(content), len(content), "?1", lines...)
-		if err != nil || said.at != got.header.Get("Location") {
+		if err != nil || said.at != resumablePath(got.header) {
 			t.Fatalf("got %v, %v after %v", got, err, said)
 		}
-		return jane.want("whole", got, http.StatusCreated).header.Get("Location")
+		jane.want("whole", got, http.StatusCreated)
+		return said.at
 	}
 	inChunks := func(chunk int, lines ...string) func([]byte) string {
 		return func(content []byte) string {
@@ -100,7 +107,7 @@ func countRequestsOfResumable(t *testing.T, d *deployment) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			at, complete := jane.want("create", got, http.StatusCreated).header.Get("Location"), "?0"
+			at, complete := resumablePath(jane.want("create", got, http.StatusCreated).header), "?0"
 			for from := 0; from < len(content); from += chunk {
 				jane.want("head", jane.ask(http.MethodHead, at, resumableHead(), nil), http.StatusNoContent)
 				if from+chunk >= len(content) {
@@ -155,7 +162,7 @@ func takeOverByResumable(t *testing.T, d *deployment) {
 		if err != nil || first.StatusCode != 104 {
 			t.Fatalf("%s: got %v, %v, want a 104", name, first, err)
 		}
-		at := first.Header.Get("Location")
+		at := resumablePath(first.Header)
 		arrive()
 		begin := time.Now()
 		goOn(jane, at, content)

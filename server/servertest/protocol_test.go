@@ -53,7 +53,7 @@ func throughTheDraft() protocol {
 			c.t.Helper()
 			h := resumableHead("Content-Type: image/png", "Upload-Complete: ?0", fmt.Sprint("Upload-Length: ", n))
 			got := c.want("create", c.ask(http.MethodPost, resumableUploads+wish, h, nil), http.StatusCreated)
-			return got.header.Get("Location")
+			return resumablePath(got.header)
 		},
 		whole: func(c *caller, content []byte) (string, answer, error) {
 			said, got, err := c.resumableCreateAt(resumableUploads+wish, bytes.NewReader(content), len(content), "?1")

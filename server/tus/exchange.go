@@ -80,7 +80,8 @@ func (x *exchange) answer(page page) error {
 	}
 	switch x.method {
 	case http.MethodPost:
-		head.Set(echo.HeaderLocation, x.origin()+"/v1/communities/"+x.u.Community.String()+segment+string(x.u.Key))
+		at := "/v1/communities/" + x.u.Community.String() + segment + string(x.u.Key)
+		head.Set(echo.HeaderLocation, reply.Origin(x.c, x.h.Public)+at)
 	case http.MethodHead:
 		told, joined := remembered(x.u)
 		setAgain(head, "Upload-Metadata", told)
@@ -90,15 +91,6 @@ func (x *exchange) answer(page page) error {
 		}
 	}
 	return x.c.NoContent(page.status)
-}
-
-// origin is how the client reaches the service. There are clients that do not understand an address without
-// it.
-func (x *exchange) origin() string {
-	if x.h.Public != "" {
-		return strings.TrimSuffix(x.h.Public, "/")
-	}
-	return x.c.Scheme() + "://" + x.c.Request().Host
 }
 
 // setAgain gives back a header as it was sent.
