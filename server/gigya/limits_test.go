@@ -14,6 +14,7 @@ import (
 	"cameo/association"
 	"cameo/association/fetch"
 	"cameo/server/boot"
+	"cameo/server/rate"
 	"cameo/server/servertest"
 	"cameo/storage/sqldb/sqltest"
 )
@@ -50,6 +51,58 @@ func TestFilesToTheByte(t *testing.T) {
 	}{{picture(6_291_456), 0}, {picture(6_291_457), 413004}, {make([]byte, 40<<20), 413004}} {
 		body, kind := fileForm(t, c.file)
 		i.want(i.send(http.MethodPost, "/accounts.uploadProfilePhoto?apiKey="+i.key+"&regToken="+reg, body, "Content-Type", kind), c.code)
+	}
+}
+
+// Who calls too often, or guesses at passwords or secrets, is told to come again. Of twice as many calls as a window
+// allows, and some, one is refused wherever the window ends.
+func TestTooManyCalls(t *testing.T) {
+	t.Parallel()
+	const quota = 5
+	calls := rate.Policy{Quota: quota, Window: 24 * time.Hour}
+	guesses := rate.Policy{Quota: 20 * quota, Window: 24 * time.Hour} // each counts as 20 keys that do not exist
+	for name, c := range map[string]struct {
+		limit func(*boot.Config)
+		ask   func(*instance) answer
+		first int
+	}{
+		"calls of pages": {
+			func(c *boot.Config) { c.RateAddress = calls },
+			func(i *instance) answer {
+				return i.post("accounts.initRegistration", map[string]string{"apiKey": i.key})
+			}, 0,
+		},
+		"passwords": {
+			func(c *boot.Config) { c.RateMisses = guesses },
+			func(i *instance) answer {
+				return i.post("accounts.login", map[string]string{"apiKey": i.key, "loginID": "jane", "password": "guess"})
+			}, 403042,
+		},
+		"signatures": {
+			func(c *boot.Config) { c.RateMisses = guesses },
+			func(i *instance) answer {
+				p := i.signed("accounts.getAccountInfo", map[string]string{"UID": "jane"})
+				p["sig"] = "AAAAAAAAAAAAAAAAAAAAAAAAAAA="
+				return i.post("accounts.getAccountInfo", p)
+			}, 403003,
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			i := start(t, c.limit, boot.NewSite{})
+			refused := 0
+			for n := range 2*quota + 2 {
+				switch got := c.ask(i); {
+				case got.code() == 403048 && got.Header.Get("Retry-After") != "":
+					refused++
+				case got.code() != c.first:
+					t.Errorf("call %d: got %s", n, got.body)
+				}
+			}
+			if refused == 0 || refused > quota+2 {
+				t.Errorf("%d calls were refused, want some, and those only that were too many", refused)
+			}
+		})
 	}
 }
 
