@@ -2,6 +2,7 @@ package gigya_test
 
 import (
 	"encoding/base64"
+	"errors"
 	"net/http"
 	"net/url"
 	"runtime"
@@ -14,7 +15,6 @@ import (
 	"cameo/association"
 	"cameo/association/fetch"
 	"cameo/server/boot"
-	"cameo/server/rate"
 	"cameo/server/servertest"
 	"cameo/storage/sqldb/sqltest"
 )
@@ -59,27 +59,32 @@ func TestFilesToTheByte(t *testing.T) {
 func TestTooManyCalls(t *testing.T) {
 	t.Parallel()
 	const quota = 5
-	calls := rate.Policy{Quota: quota, Window: 24 * time.Hour}
-	guesses := rate.Policy{Quota: 20 * quota, Window: 24 * time.Hour} // each counts as 20 keys that do not exist
+	limits := boot.Default()
+	calls, guesses := &limits.RateAddress, &limits.RateMisses
+	if err := errors.Join(
+		calls.UnmarshalText([]byte("5/24h")), guesses.UnmarshalText([]byte("100/24h")), // a guess counts as 20 keys that are not there
+	); err != nil {
+		t.Fatal(err)
+	}
 	for name, c := range map[string]struct {
 		limit func(*boot.Config)
 		ask   func(*instance) answer
 		first int
 	}{
 		"calls of pages": {
-			func(c *boot.Config) { c.RateAddress = calls },
+			func(c *boot.Config) { c.RateAddress = *calls },
 			func(i *instance) answer {
 				return i.post("accounts.initRegistration", map[string]string{"apiKey": i.key})
 			}, 0,
 		},
 		"passwords": {
-			func(c *boot.Config) { c.RateMisses = guesses },
+			func(c *boot.Config) { c.RateMisses = *guesses },
 			func(i *instance) answer {
 				return i.post("accounts.login", map[string]string{"apiKey": i.key, "loginID": "jane", "password": "guess"})
 			}, 403042,
 		},
 		"signatures": {
-			func(c *boot.Config) { c.RateMisses = guesses },
+			func(c *boot.Config) { c.RateMisses = *guesses },
 			func(i *instance) answer {
 				p := i.signed("accounts.getAccountInfo", map[string]string{"UID": "jane"})
 				p["sig"] = "AAAAAAAAAAAAAAAAAAAAAAAAAAA="
