@@ -1,13 +1,8 @@
 package gigya_test
 
 import (
-	"bytes"
 	"encoding/base64"
-	"encoding/binary"
-	"hash/crc32"
-	"image"
-	"image/png"
-	"math/rand/v2"
+	"errors"
 	"net/http"
 	"net/url"
 	"runtime"
@@ -24,51 +19,24 @@ import (
 	"cameo/storage/sqldb/sqltest"
 )
 
-// large is a picture of exactly n bytes, nearly all of which are pixels.
-func large(t *testing.T, n int) []byte {
-	t.Helper()
-	img := image.NewRGBA(image.Rect(0, 0, 1440, (n-200_000)/(1440*3)))
-	from := rand.New(rand.NewPCG(1, 2))
-	for p := range img.Pix {
-		img.Pix[p] = byte(from.Uint32())
-		if p%4 == 3 {
-			img.Pix[p] = 255
-		}
-	}
-	var b bytes.Buffer
-	if err := (&png.Encoder{CompressionLevel: png.NoCompression}).Encode(&b, img); err != nil {
-		t.Fatal(err)
-	}
-	whole := b.Bytes()
-	if len(whole)+12 > n {
-		t.Fatalf("%d bytes are too many", len(whole))
-	}
-	const end = 12 // the last chunk
-	fill := make([]byte, 4+n-len(whole)-12)
-	copy(fill, "noIs")
-	out := append([]byte{}, whole[:len(whole)-end]...)
-	out = binary.BigEndian.AppendUint32(out, uint32(len(fill)-4))
-	out = append(out, fill...)
-	out = binary.BigEndian.AppendUint32(out, crc32.ChecksumIEEE(fill))
-	return append(out, whole[len(whole)-end:]...)
-}
-
 func TestLimitsToTheByte(t *testing.T) {
 	t.Parallel()
 	i := start(t, nil, boot.NewSite{})
 	const most = 6_291_456
-	fits := large(t, most)
+	fits := picture(most)
 	i.want(i.call("accounts.setProfilePhoto", "a", "photoBytes", base64.StdEncoding.EncodeToString(fits), "publish", "true"), 0)
-	tooMany := large(t, most+1)
+	tooMany := picture(most + 1)
 	i.want(i.call("accounts.setProfilePhoto", "a", "photoBytes", base64.StdEncoding.EncodeToString(tooMany)), 413004)
-	i.want(i.call("accounts.setProfilePhoto", "a", "photoBytes", strings.Repeat("A", 40<<20)), 413004)
+	raw := func(form string) answer {
+		return i.send(http.MethodPost, "/accounts.setProfilePhoto", strings.NewReader(form), "Content-Type", "application/x-www-form-urlencoded")
+	}
+	i.want(raw("photoBytes="+strings.Repeat("A", 40<<20)), 413004)
 	var lines strings.Builder // as one of the phones sends it
 	for text := base64.StdEncoding.EncodeToString(fits); text != ""; text = text[min(76, len(text)):] {
 		lines.WriteString(text[:min(76, len(text))] + "\n")
 	}
 	i.want(i.call("accounts.setProfilePhoto", "a", "photoBytes", lines.String()), 0)
-	every := "photoBytes=" + strings.ReplaceAll(url.QueryEscape(strings.Repeat("/", 8<<20)), "%2f", "%2F")
-	i.want(i.send(http.MethodPost, "/accounts.setProfilePhoto", strings.NewReader(every), "Content-Type", "application/x-www-form-urlencoded"), 400093)
+	i.want(raw("photoBytes="+strings.Repeat("%2F", 8<<20)), 400093)
 	i.want(i.call("socialize.setUserInfo", "a", "userInfo", strings.Repeat("x", 2<<20)), 413001)
 }
 
@@ -77,9 +45,69 @@ func TestFilesToTheByte(t *testing.T) {
 	t.Parallel()
 	i := start(t, nil, boot.NewSite{})
 	reg := i.post("accounts.initRegistration", map[string]string{"apiKey": i.key}).text("regToken")
-	for size, code := range map[int]int{6_291_456: 0, 6_291_457: 413004, 40 << 20: 413004} {
-		body, kind := fileForm(t, picture(size))
-		i.want(i.send(http.MethodPost, "/accounts.uploadProfilePhoto?apiKey="+i.key+"&regToken="+reg, body, "Content-Type", kind), code)
+	for _, c := range []struct {
+		file []byte
+		code int
+	}{{picture(6_291_456), 0}, {picture(6_291_457), 413004}, {make([]byte, 40<<20), 413004}} {
+		body, kind := fileForm(t, c.file)
+		i.want(i.send(http.MethodPost, "/accounts.uploadProfilePhoto?apiKey="+i.key+"&regToken="+reg, body, "Content-Type", kind), c.code)
+	}
+}
+
+// Who calls too often, or guesses at passwords or secrets, is told to come again. Of twice as many calls as a window
+// allows, and some, one is refused wherever the window ends.
+func TestTooManyCalls(t *testing.T) {
+	t.Parallel()
+	const quota = 5
+	limits := boot.Default()
+	calls, guesses := &limits.RateAddress, &limits.RateMisses
+	if err := errors.Join(
+		calls.UnmarshalText([]byte("5/24h")), guesses.UnmarshalText([]byte("100/24h")), // a guess counts as 20 keys that are not there
+	); err != nil {
+		t.Fatal(err)
+	}
+	for name, c := range map[string]struct {
+		limit func(*boot.Config)
+		ask   func(*instance) answer
+		first int
+	}{
+		"calls of pages": {
+			func(c *boot.Config) { c.RateAddress = *calls },
+			func(i *instance) answer {
+				return i.post("accounts.initRegistration", map[string]string{"apiKey": i.key})
+			}, 0,
+		},
+		"passwords": {
+			func(c *boot.Config) { c.RateMisses = *guesses },
+			func(i *instance) answer {
+				return i.post("accounts.login", map[string]string{"apiKey": i.key, "loginID": "jane", "password": "guess"})
+			}, 403042,
+		},
+		"signatures": {
+			func(c *boot.Config) { c.RateMisses = *guesses },
+			func(i *instance) answer {
+				p := i.signed("accounts.getAccountInfo", map[string]string{"UID": "jane"})
+				p["sig"] = "AAAAAAAAAAAAAAAAAAAAAAAAAAA="
+				return i.post("accounts.getAccountInfo", p)
+			}, 403003,
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			i := start(t, c.limit, boot.NewSite{})
+			refused := 0
+			for n := range 2*quota + 2 {
+				switch got := c.ask(i); {
+				case got.code() == 403048 && got.Header.Get("Retry-After") != "":
+					refused++
+				case got.code() != c.first:
+					t.Errorf("call %d: got %s", n, got.body)
+				}
+			}
+			if refused == 0 || refused > quota+2 {
+				t.Errorf("%d calls were refused, want some, and those only that were too many", refused)
+			}
+		})
 	}
 }
 
@@ -210,7 +238,7 @@ func TestAReplayAtTwoNodes(t *testing.T) {
 func TestMemoryOfManyPhotos(t *testing.T) {
 	servertest.Long(t, "sends 40 large photos")
 	i := start(t, nil, boot.NewSite{})
-	text := base64.StdEncoding.EncodeToString(large(t, 6_291_456))
+	text := base64.StdEncoding.EncodeToString(picture(6_291_456))
 	form := url.Values{"photoBytes": {text}, "UID": {"jane"}, "apiKey": {i.key}, "sig": {"x"}, "nonce": {"x"}, "timestamp": {"1"}}.Encode()
 	runtime.GC()
 	var before, now runtime.MemStats
