@@ -86,8 +86,8 @@ func (h *Handler) DeletePhoto(c echo.Context) error {
 	return c.NoContent(http.StatusNoContent)
 }
 
-// describe answers with the Photo. Who may change it is told where the photo's state stands, and why it failed
-// if it has: Salesforce's resource has no place for that.
+// describe answers with the Photo. Who may change it is told where the photo's state stands, and why it has
+// failed if it has: Salesforce's resource has no place for that.
 func (h *Handler) describe(c echo.Context, status int, at target) error {
 	known, err := h.Photos.Profile(c.Request().Context(), at.community, at.person)
 	if err != nil {
