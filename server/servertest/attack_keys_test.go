@@ -135,10 +135,12 @@ func TestA16KeysAreTriedOut(t *testing.T) {
 	}
 }
 
-// Strangers have no name: they are counted by address, and so are those whose tokens are no good.
+// A16: strangers have no name: they are counted by address, and so are those whose tokens are no good. Whoever operates
+// the instance sees it in the metrics.
 func TestA16StrangersTryKeys(t *testing.T) {
 	t.Parallel()
-	i := servertest.Start(t, servertest.Configured(func(c *boot.Config) { c.RateMisses = policy(50) }))
+	ops := freeAddress(t)
+	i := servertest.Start(t, servertest.Configured(func(c *boot.Config) { c.RateMisses, c.OpsListen = policy(50), ops }))
 	jane := callInstance(t, i)
 	stranger, forger := *jane, *jane
 	stranger.token, forger.token = "", jane.token[:len(jane.token)-4]+"AAAA"
@@ -155,6 +157,11 @@ func TestA16StrangersTryKeys(t *testing.T) {
 	path := "/v1/communities/1/photos/" + randomKey(t) + randomKey(t) + "/256"
 	stranger.want("one more", stranger.ask(http.MethodGet, path, nil, nil), http.StatusTooManyRequests)
 	forger.want("one more token", forger.declare("me.png", "image/png", 100), http.StatusTooManyRequests)
+	operator := stranger
+	operator.url = func() string { return "http://" + ops }
+	if got := operator.ask(http.MethodGet, "/metrics", nil, nil); !strings.Contains(string(got.body), "cameo_refused_total{why=\"misses\"} 2\n") {
+		t.Error("the metrics do not tell of the two refusals")
+	}
 	stranger.want("the photo of a person", stranger.ask(http.MethodGet, picture(), nil, nil), http.StatusOK)
 	stranger.want("no token at all", stranger.declare("me.png", "image/png", 100), http.StatusUnauthorized)
 	jane.finish(jane.create(500), servertest.Picture("me.png", 500))
