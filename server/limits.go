@@ -99,8 +99,16 @@ func guesser(c echo.Context, guid string) rate.Key {
 	return rate.Address(c.RealIP())
 }
 
-// guesses says whether the request looks for something by a key that only some should know.
-func guesses(c echo.Context) bool { return c.Param("attachmentKey") != "" || c.Param("version") != "" }
+// guesses says whether the request looks for something by a key that only some should know, in whatever
+// dialect.
+func guesses(c echo.Context) bool {
+	for _, name := range [...]string{"attachmentKey", "uploadKey", "fileId", "version"} {
+		if c.Param(name) != "" {
+			return true
+		}
+	}
+	return false
+}
 
 // missed says whether err means that a guess was wrong.
 func missed(c echo.Context, err error) bool {

@@ -76,6 +76,13 @@ func ways(key string) map[string]func(c *caller) answer {
 		"thumbnail": by(http.MethodGet, binary+"/thumbnails/me.png", nil),
 		"associate": by(http.MethodPost, attachments+"/"+key+"/association/"+string(servertest.Person("john"))+"?type=ProfilePhoto", nil),
 		"version":   by(http.MethodGet, "/v1/communities/1/photos/"+key+key+"/256", nil),
+		"tus look":  by(http.MethodHead, tusUploads+key, tusHead()),
+		"tus get":   by(http.MethodGet, tusUploads+key, nil),
+		"tus send":  by(http.MethodPatch, tusUploads+key, tusHead("Upload-Offset: 0")),
+		"tus end":   by(http.MethodDelete, tusUploads+key, tusHead()),
+		"resumable": by(http.MethodHead, resumableUploads+"/"+key, resumableHead()),
+		"file":      by(http.MethodGet, "/services/data/v58.0/connect/files/06900"+key, nil),
+		"content":   by(http.MethodGet, "/services/data/v58.0/connect/files/06900"+key+"/content", nil),
 	}
 }
 
@@ -115,11 +122,12 @@ func TestA16KeysAreTriedOut(t *testing.T) {
 		}
 		last = john.want("beyond the limit", got, http.StatusTooManyRequests)
 	}
+	john.trouble = true // Salesforce's word for too many is 503
 	for name, ask := range ways(foreign) {
 		missing := ways(randomKey(t))[name](&john)
 		wantSame(t, name+" beyond the limit", ask(&john), missing)
 		if name != "version" {
-			john.want(name+" beyond the limit", missing, http.StatusTooManyRequests)
+			john.want(name+" beyond the limit", missing, http.StatusTooManyRequests, http.StatusServiceUnavailable)
 		}
 	}
 	own := john.create(100) // what guesses at nothing is as it was
@@ -135,10 +143,12 @@ func TestA16KeysAreTriedOut(t *testing.T) {
 	}
 }
 
-// Strangers have no name: they are counted by address, and so are those whose tokens are no good.
+// A16: strangers have no name: they are counted by address, and so are those whose tokens are no good. Whoever operates
+// the instance sees it in the metrics.
 func TestA16StrangersTryKeys(t *testing.T) {
 	t.Parallel()
-	i := servertest.Start(t, servertest.Configured(func(c *boot.Config) { c.RateMisses = policy(50) }))
+	ops := freeAddress(t)
+	i := servertest.Start(t, servertest.Configured(func(c *boot.Config) { c.RateMisses, c.OpsListen = policy(50), ops }))
 	jane := callInstance(t, i)
 	stranger, forger := *jane, *jane
 	stranger.token, forger.token = "", jane.token[:len(jane.token)-4]+"AAAA"
@@ -155,6 +165,11 @@ func TestA16StrangersTryKeys(t *testing.T) {
 	path := "/v1/communities/1/photos/" + randomKey(t) + randomKey(t) + "/256"
 	stranger.want("one more", stranger.ask(http.MethodGet, path, nil, nil), http.StatusTooManyRequests)
 	forger.want("one more token", forger.declare("me.png", "image/png", 100), http.StatusTooManyRequests)
+	operator := stranger
+	operator.url = func() string { return "http://" + ops }
+	if got := operator.ask(http.MethodGet, "/metrics", nil, nil); !strings.Contains(string(got.body), "cameo_refused_total{why=\"misses\"} 2\n") {
+		t.Error("the metrics do not tell of the two refusals")
+	}
 	stranger.want("the photo of a person", stranger.ask(http.MethodGet, picture(), nil, nil), http.StatusOK)
 	stranger.want("no token at all", stranger.declare("me.png", "image/png", 100), http.StatusUnauthorized)
 	jane.finish(jane.create(500), servertest.Picture("me.png", 500))

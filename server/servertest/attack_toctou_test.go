@@ -9,6 +9,7 @@ import (
 	"testing"
 	"time"
 
+	"cameo/association/directory"
 	"cameo/server/servertest"
 	"cameo/storage"
 )
@@ -139,6 +140,56 @@ func TestA13InEveryProtocol(t *testing.T) {
 			})
 		}
 	}
+}
+
+// A13: somebody who becomes another person meanwhile finishes what they send, and it is that person's. An administrator
+// who is one no more does not finish what is another's.
+func TestA13WhoIsAnotherMeanwhile(t *testing.T) {
+	t.Parallel()
+	const size = 400_000
+	content := servertest.Picture("me.png", size)
+	i := servertest.Start(t)
+	root := callInstance(t, i)
+	root.token = i.Token(servertest.Person("root"), 1)
+	jane, john := callInstance(t, i), callInstance(t, i)
+	john.token = i.Token(servertest.Person("john"))
+	john.want("arrive", john.ask(http.MethodGet, "/v1/session", nil, nil), http.StatusOK)
+	during := func(c *caller, key string, happens func()) answer {
+		t.Helper()
+		body := &midway{from: bytes.NewReader(content), happens: happens}
+		got, err := c.try(http.MethodPatch, entry(key), ranged(0, size, size), body, size)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return got
+	}
+
+	key := jane.create(size)
+	janes := "/v1/communities/1/users/" + string(servertest.Person("jane"))
+	into := []byte(`{"into":"` + string(servertest.Person("john")) + `"}`)
+	jane.want("merged meanwhile", during(jane, key, func() {
+		root.want("merge", root.ask(http.MethodPost, janes+"/merge", asJSON, into), http.StatusOK)
+	}), http.StatusOK)
+	john.wantWhole(key, content)
+	john.present("jane", key)
+
+	helper := callInstance(t, i)
+	helper.token = i.Token(servertest.Person("helper"))
+	appoint := func(yes bool) {
+		u := directory.User{Community: 1, GUID: servertest.Person("helper"), Name: "helper", Password: "correct horse", Admin: yes}
+		if err := i.Node().Directory.AddUser(t.Context(), u); err != nil {
+			t.Error(err)
+		}
+	}
+	appoint(true)
+	key = john.create(size)
+	if got := during(helper, key, func() { appoint(false) }); got.status != http.StatusForbidden {
+		t.Errorf("an administrator no more: got %v, want 403", got)
+	}
+	if at := john.stand(key); at >= size {
+		t.Errorf("the upload is complete, with %d bytes", at)
+	}
+	john.finish(key, content)
 }
 
 // cookieOf is the key of the session that an answer begins. A session's key is a bearer token too.

@@ -136,7 +136,7 @@ func (c *caller) wantDiscreet(what string, got answer) {
 		}
 	}
 	if got.status >= http.StatusInternalServerError && strings.HasPrefix(got.header.Get("Content-Type"), "application/json") &&
-		!strings.Contains(said, `"errorid":`) && !strings.Contains(said, `"status":`) {
+		!strings.Contains(said, `"errorid":`) && !strings.Contains(said, `"errorcode":`) && !strings.Contains(said, `"status":`) {
 		c.t.Errorf("%s: the failure has no stable code: %s", what, got.body)
 	}
 }

@@ -22,6 +22,12 @@ func TestAClosedDirectoryOpensNoSession(t *testing.T) {
 	} {
 		want[any](t, h.raw(t, "GET", path, "", stranger), http.StatusNotFound)
 	}
+	for _, path := range []string{
+		"/services/data/v58.0/connect/user-profiles/me/photo", "/services/data/v58.0/connect/communities/1/user-profiles/me/photo",
+		"/services/oauth2/userinfo",
+	} {
+		want[any](t, h.raw(t, "GET", path, "", stranger), http.StatusNotFound)
+	}
 	for _, path := range []string{"/v1/communities/1/uploads", "/v1/communities/1/tus/", attachments} {
 		got := h.raw(t, "POST", path, entry, stranger, "Tus-Resumable: 1.0.0", "Upload-Length: 10", "Upload-Complete: ?0",
 			"Upload-Draft-Interop-Version: 6")
