@@ -45,9 +45,9 @@ func TestA16PasswordsAreTriedAtOnce(t *testing.T) {
 		})
 	}
 	all.Wait()
-	if looked.Load() < failures || looked.Load() > most || looked.Load()+refused.Load() != guesses {
-		t.Errorf("got %d passwords looked at and %d refused, want %d to %d, and all others",
-			looked.Load(), refused.Load(), failures, most)
+	if looked.Load() == 0 || looked.Load() > most || looked.Load()+refused.Load() != guesses {
+		t.Errorf("got %d passwords looked at and %d refused, want %d at most, and all others",
+			looked.Load(), refused.Load(), most)
 	}
 }
 
