@@ -139,6 +139,13 @@ func (d *Directory) Burn(ctx context.Context, what string, until storage.Millis)
 	return n > 0, err
 }
 
+// Burnt says whether something was burnt, and is not forgotten yet.
+func (d *Directory) Burnt(ctx context.Context, what string) (bool, error) {
+	var n int
+	err := d.db.QueryRow(ctx, `SELECT COUNT(*) FROM nonces WHERE hash = $1`, hashed(what)).Scan(&n)
+	return n > 0, err
+}
+
 // KeepAnswer keeps an answer that a page could not read, for whoever knows its id.
 func (d *Directory) KeepAnswer(ctx context.Context, id, answer string, until storage.Millis) error {
 	_, err := d.db.Exec(ctx, `INSERT INTO saved_answers (hash, answer, expires) VALUES ($1, $2, $3)

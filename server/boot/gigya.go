@@ -41,7 +41,7 @@ func (n *Node) methods(pace reply.Pace, urls *auth.URLSigner) (*gigya.Handler, e
 	}
 	return gigya.New(gigya.Config{
 		Engine: n.Engine, Photos: n.Photos, Auth: n.auth, Fetcher: n.config.fetcher(), Trim: n.worker.Trim,
-		Sites: n.Directory, Shelf: n.Directory, Profiles: n.Directory,
+		Sites: n.Directory, Once: n.Directory, Shelf: n.Directory, Profiles: n.Directory,
 		Secrets: secrets, Tokens: tokens, Derive: derive, AddUser: n.register,
 		Public: public, Members: n.config.Photos == "members", URLs: urls,
 		Clock: n.machine.Clock, Random: n.machine.Random, Pace: pace,

@@ -239,7 +239,7 @@ func (c *call) recent(at int64) error {
 // burn lets what is signed be used once, by whichever node it comes to.
 func (c *call) burn(what ...string) error {
 	until := c.Clock().Add(4 * window) // what is signed is believed for less than half of that
-	switch first, err := c.Sites.Burn(c.ctx(), strings.Join(what, "\n"), until); {
+	switch first, err := c.Once.Burn(c.ctx(), strings.Join(what, "\n"), until); {
 	case err != nil:
 		return err
 	case !first:

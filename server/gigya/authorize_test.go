@@ -281,18 +281,23 @@ func TestA18RegTokens(t *testing.T) {
 	}
 	i.want(i.post(set, map[string]string{"oauth_token": mine, "photoBytes": photo("me.png", 5000)}), 403025)
 	registration := map[string]string{"apiKey": i.key, "regToken": mine, "email": "jane@b.example", "password": "secret 1", "finalizeRegistration": "true"}
-	uid := i.want(i.post("accounts.register", registration), 0).text("UID")
-	i.want(i.post("accounts.register", registration), 409001)
-	i.want(send(mine, map[string]string{"publish": "true"}), 0) // for the photo it is good after the registration, too
+	done := i.want(i.post("accounts.register", registration), 0)
+	uid, session := done.text("UID"), done.text("sessionInfo", "sessionToken")
+	// The registration is finished: its photo is the session's now.
+	i.want(send(mine, map[string]string{"publish": "true"}), 403002)
+	i.want(i.post("accounts.register", registration), 403002)
+	i.want(i.post("accounts.finalizeRegistration", map[string]string{"apiKey": i.key, "regToken": mine}), 403002)
+	i.want(i.post("accounts.publishProfilePhoto", map[string]string{"apiKey": i.key, "login_token": session}), 0)
 	info := map[string]string{"apiKey": i.key, "secret": i.secret, "UID": uid}
 	if got := i.post("accounts.getAccountInfo", info); got.text("profile", "photoURL") == "" || got.text("UID") != uid {
 		t.Errorf("the photo is not the person's of the regToken: %s", got.body)
 	}
+	late := begin(i)
 	i.Clock.Advance(59 * time.Minute)
-	i.want(send(mine, nil), 0)
+	i.want(send(late, nil), 0)
 	i.Clock.Advance(2 * time.Minute)
-	i.want(send(mine, nil), 403002)
-	i.want(i.post("accounts.finalizeRegistration", map[string]string{"apiKey": i.key, "regToken": mine}), 403002)
+	i.want(send(late, nil), 403002)
+	i.want(i.post("accounts.finalizeRegistration", map[string]string{"apiKey": i.key, "regToken": late}), 403002)
 }
 
 // Sessions: by registration, by name and password, and by the site's server; the cookie alone counts for a POST of the
@@ -304,10 +309,10 @@ func TestSessions(t *testing.T) {
 	reg := i.post("accounts.initRegistration", map[string]string{"apiKey": i.key}).text("regToken")
 	registration := map[string]string{"apiKey": i.key, "regToken": reg, "email": "jane@b.example", "password": "secret 1"}
 	reg = i.want(i.post("accounts.register", registration), 206001).text("regToken")
+	i.want(i.post("accounts.register", registration), 409001)
 	if done := i.want(i.post("accounts.finalizeRegistration", map[string]string{"apiKey": i.key, "regToken": reg}), 0); done.text("sessionInfo", "sessionToken") == "" {
 		t.Errorf("no session: %s", done.body)
 	}
-	i.want(i.post("accounts.register", registration), 409001)
 	login := map[string]string{"apiKey": i.key, "loginID": "Jane@b.example", "password": "secret 1"}
 	in := i.want(i.post("accounts.login", login), 0)
 	login["password"] = "secret 2"
@@ -337,13 +342,19 @@ func TestSessions(t *testing.T) {
 	if got := i.want(i.call("accounts.notifyLogin", "", "siteUID", "john"), 0); got.text("UID") != "john" {
 		t.Errorf("notifyLogin: %s", got.body)
 	}
+	reg = i.post("accounts.initRegistration", map[string]string{"apiKey": i.key}).text("regToken")
+	registration = map[string]string{"apiKey": i.key, "regToken": reg, "email": "eve@b.example", "password": "secret 1"}
+	i.want(i.post("accounts.register", registration), 206001)
+	eve := i.post("accounts.getAccountInfo", map[string]string{"apiKey": i.key, "regToken": reg}).text("UID")
 	who, err := i.Node().Photos.Resume(t.Context(), key)
 	if err != nil {
 		t.Fatal(err)
 	}
 	admin := association.Operator(1)
-	if err := i.Node().Photos.Disable(t.Context(), admin, 1, who.GUID); err != nil {
-		t.Fatal(err)
+	for _, person := range []association.GUID{who.GUID, association.GUID(eve)} {
+		if err := i.Node().Photos.Disable(t.Context(), admin, 1, person); err != nil {
+			t.Fatal(err)
+		}
 	}
 	i.want(i.post("accounts.getAccountInfo", map[string]string{"apiKey": i.key, "login_token": key}), 403012)
 	i.want(i.post("accounts.setProfilePhoto", map[string]string{"apiKey": i.key, "regToken": reg, "photoBytes": set["photoBytes"]}), 403041)

@@ -32,12 +32,18 @@ type Sites interface {
 	SiteKey(ctx context.Context, apiKey, userKey string) (association.SiteKey, error)
 	// SetThumbnail changes the size of a site's next thumbnails.
 	SetThumbnail(ctx context.Context, apiKey string, size association.Box) error
-	// Burn says whether a text is new, and remembers it; of many who ask at once, on any node, one is told so.
-	Burn(ctx context.Context, what string, until storage.Millis) (bool, error)
 	// KeepAnswer keeps an answer under an id that only one client knows.
 	KeepAnswer(ctx context.Context, id, answer string, until storage.Millis) error
 	// Answer returns it while it is good.
 	Answer(ctx context.Context, id string, now storage.Millis) (string, error)
+}
+
+// Once remembers what is over once it has happened, at whatever node.
+type Once interface {
+	// Burn says whether a text is new, and remembers it; of many who ask at once, one is told so.
+	Burn(ctx context.Context, what string, until storage.Millis) (bool, error)
+	// Burnt says whether a text is remembered.
+	Burnt(ctx context.Context, what string) (bool, error)
 }
 
 // Shelf keeps what this dialect has of photos beside the album. What is not there is NotFound.
@@ -69,6 +75,7 @@ type Config struct {
 	Photos   *association.Service
 	Auth     *auth.Auth
 	Sites    Sites
+	Once     Once
 	Shelf    Shelf
 	Profiles Profiles
 	Fetcher  *fetch.Fetcher

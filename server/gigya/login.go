@@ -4,7 +4,6 @@ import (
 	"context"
 	"encoding/base64"
 	"net/http"
-	"slices"
 	"time"
 
 	"github.com/labstack/echo/v4"
@@ -131,103 +130,4 @@ func (c *call) setLogin(key string, seconds int) {
 		cookie.Secure, cookie.SameSite = true, http.SameSiteNoneMode
 	}
 	c.SetCookie(cookie)
-}
-
-// Register adds the person of a regToken. Without finalizeRegistration the account stays pending.
-func (h *Handler) Register(c echo.Context) error {
-	return h.serve(c, method{
-		params: []string{"email", "username", "password", "profile", "finalizeregistration", "include"},
-		run: func(c *call) (object, error) {
-			final, err := c.params.truth("finalizeRegistration")
-			if err != nil {
-				return nil, err
-			}
-			if err := c.enrol(); err != nil {
-				return nil, err
-			}
-			if final {
-				return c.admit(c.caller.person)
-			}
-			token, err := c.newRegToken(c.caller.person)
-			if err != nil {
-				return nil, err
-			}
-			refused := wrong(pending, "Finish the registration with accounts.finalizeRegistration.")
-			refused.more = object{{"regToken", token}}
-			return nil, refused
-		},
-	})
-}
-
-// FinalizeRegistration begins the session of the person of a regToken.
-func (h *Handler) FinalizeRegistration(c echo.Context) error {
-	return h.serve(c, method{
-		params: []string{"include", "allowaccountslinking"},
-		run: func(c *call) (object, error) {
-			if err := c.mayRegister(); err != nil {
-				return nil, err
-			}
-			if _, err := c.Photos.Profile(c.ctx(), c.site.Community, c.caller.person); err != nil {
-				if fault.Is(err, fault.NotFound) {
-					err = wrong(pending, "Register first.")
-				}
-				return nil, err
-			}
-			return c.admit(c.caller.person)
-		},
-	})
-}
-
-// mayRegister wants a regToken, and a site whose people register by themselves, or the site's own server.
-func (c *call) mayRegister() error {
-	switch {
-	case c.params.get("regtoken") == "":
-		return missing("regToken")
-	case !c.caller.server && !c.site.Register:
-		return wrong(forbidden, "People of this site do not register by themselves.")
-	}
-	return nil
-}
-
-// enrol adds the person with what is said of them. The names that they choose must be nobody's.
-func (c *call) enrol() error {
-	if err := c.mayRegister(); err != nil {
-		return err
-	}
-	name, password := c.params.get("username"), c.params.get("password")
-	if name == "" {
-		name = c.params.get("email")
-	}
-	if name == "" {
-		return missing("email")
-	}
-	if password == "" {
-		return missing("password")
-	}
-	fields := map[string]any{}
-	if text := c.params.get("profile"); text != "" {
-		var err error
-		if fields, err = parseUserInfo(text); err != nil {
-			return err
-		}
-	}
-	if c.Photos.Limits.Closed {
-		return wrong(forbidden, "The directory is closed.")
-	}
-	names, err := c.Photos.Identities.Identities(c.ctx(), c.site.Community, c.caller.person)
-	if err != nil {
-		return err
-	}
-	if slices.ContainsFunc(names, func(n association.Identity) bool { return n.System == association.Login }) {
-		return wrong(loginExists, "The account is registered already.")
-	}
-	if err := c.AddUser(c.ctx(), c.site.Community, c.caller.person, name, password); err != nil {
-		return err
-	}
-	if email := c.params.get("email"); email != "" && fields["email"] == nil {
-		if read, err := parseField("email", email); err == nil {
-			fields["email"] = read
-		}
-	}
-	return c.say(c.caller.person, fields)
 }

@@ -115,30 +115,6 @@ func (c *call) byJWT(token string) error {
 	return c.burn("jwt", c.site.APIKey, kid, claims.ID)
 }
 
-// registerLife is how long a regToken is good.
-const registerLife = time.Hour
-
-// register is the caller who has a regToken: somebody who is about to register.
-func (c *call) register(token string) error {
-	p, ok := c.opened(token, registerUse)
-	if !ok || p.APIKey != c.site.APIKey || p.Begun <= c.site.Rotated {
-		return wrong(invalidValue, "regToken")
-	}
-	if p.Expires <= c.Clock() {
-		return wrong(requestExpired, "The regToken has expired.")
-	}
-	if !c.caller.server {
-		actor := association.Actor{GUID: p.Person, Communities: []storage.Community{c.site.Community}}
-		actor, err := c.standing(actor)
-		if err != nil {
-			return err
-		}
-		c.caller = c.asPerson(actor, token)
-	}
-	c.caller.person = p.Person
-	return nil
-}
-
 // standing applies what the directory says of somebody who may not be in it yet.
 func (c *call) standing(a association.Actor) (association.Actor, error) {
 	_, err := c.Photos.Profile(c.ctx(), c.site.Community, a.GUID)
@@ -151,11 +127,6 @@ func (c *call) standing(a association.Actor) (association.Actor, error) {
 	return c.Photos.Arrive(c.ctx(), a)
 }
 
-// newRegToken is the token of somebody who is about to register.
-func (c *call) newRegToken(person association.GUID) (string, error) {
-	return c.issue(pass{Use: registerUse, Person: person, Expires: c.Clock().Add(registerLife)})
-}
-
 // newGUID draws that of somebody who is not known yet.
 func (c *call) newGUID() (association.GUID, error) {
 	id, err := uuid.NewRandomFromReader(c.Random)
@@ -163,18 +134,6 @@ func (c *call) newGUID() (association.GUID, error) {
 		return "", fault.Wrap(err, fault.Internal, "%s", fault.Internal.Sentence())
 	}
 	return association.GUID(id.String()), nil
-}
-
-// InitRegistration begins a registration.
-func (h *Handler) InitRegistration(c echo.Context) error {
-	return h.serve(c, method{run: func(c *call) (object, error) {
-		person, err := c.newGUID()
-		if err != nil {
-			return nil, err
-		}
-		token, err := c.newRegToken(person)
-		return object{{"regToken", token}}, err
-	}})
 }
 
 // GetToken gives a site's server an access token, for all people or for one.
