@@ -24,6 +24,7 @@ const (
 	gigyaMost    = 512 << 10 // kB of memory that they may make the server take
 	inIgloo      = "Igloo"   // three requests, and looking
 	inGigya      = "Gigya"   // one request
+	gigyaCorner  = 600       // pixels: a picture whose decoding takes next to nothing
 )
 
 // TestBenchGigya measures accounts.setProfilePhoto beside the flow of Igloo's requests, for the largest photo.
@@ -85,7 +86,7 @@ func (c cameo) shown(ctx context.Context, person string) (bool, error) {
 }
 
 func measureGigyaTime(t *testing.T, r *rig) []section {
-	file := largestPhotograph(t)
+	file := largestPhotograph(t, 0)
 	photo := base64.StdEncoding.EncodeToString(file)
 	child := startChild(t, r)
 	words, site := speaker(t, child), newGigyaClient(t, newWeb(t), child)
@@ -135,8 +136,10 @@ func measureGigyaTime(t *testing.T, r *rig) []section {
 
 // measureGigyaMemory lets one client, and then a crowd, set photos at servers that have done nothing before.
 func measureGigyaMemory(t *testing.T, r *rig) []section {
-	file := largestPhotograph(t)
+	file := largestPhotograph(t, 0)
 	photo := base64.StdEncoding.EncodeToString(file)
+	few := base64.StdEncoding.EncodeToString(largestPhotograph(t, gigyaCorner))
+	const ofFew = inGigya + ", of few pixels"
 	s := section{
 		title: "Memory of photographs of 6 MiB",
 		about: fmt.Sprintf("The peak resident memory (VmHWM) of a server that was started for it, over what it had before; for "+
@@ -144,16 +147,21 @@ func measureGigyaMemory(t *testing.T, r *rig) []section {
 		header: []string{"", "growth, kB", "peak, kB", "all done, s", "told to come again"},
 	}
 	grown := map[string]int{}
-	for _, name := range []string{inIgloo, inGigya} {
+	for _, name := range []string{inIgloo, inGigya, ofFew} {
 		var all []int
 		for range gigyaServers {
 			child := startChild(t, r)
 			site, words := newGigyaClient(t, newWeb(t), child), speaker(t, child)
 			before := peakMemory(t, child.PID())
-			if name == inGigya {
+			switch name {
+			case inGigya:
 				gigyaFlood(t, site, photo, 1)
-			} else if err := iglooFlow(words, file, true)(t.Context(), string(servertest.Person("jane"))); err != nil {
-				t.Fatal(err)
+			case ofFew:
+				gigyaFlood(t, site, few, 1)
+			default:
+				if err := iglooFlow(words, file, true)(t.Context(), string(servertest.Person("jane"))); err != nil {
+					t.Fatal(err)
+				}
 			}
 			all = append(all, peakMemory(t, child.PID())-before)
 			child.Kill()
@@ -172,6 +180,7 @@ func measureGigyaMemory(t *testing.T, r *rig) []section {
 		crowd, strconv.Itoa(peak - before), strconv.Itoa(peak), strconv.FormatFloat(took.Seconds(), 'f', 1, 64), strconv.Itoa(again),
 	})
 	s.bounds = []bound{
+		atMost("one of few pixels, of which nearly all is the request's own", float64(grown[ofFew]), 3*gigyaPhoto>>10, "kB"),
 		atMost("one photograph, over what Igloo's flow takes for it", float64(grown[inGigya]-grown[inIgloo]), 3*gigyaPhoto>>10, "kB"),
 		atMost("peak memory of "+crowd, float64(peak), gigyaMost, "kB"),
 	}

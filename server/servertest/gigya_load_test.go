@@ -10,6 +10,7 @@ import (
 	"encoding/base64"
 	"encoding/json"
 	"fmt"
+	"image"
 	"image/jpeg"
 	"net/http"
 	"net/url"
@@ -30,8 +31,9 @@ const gigyaPhoto = 6 << 20
 // gigyaBusy is the errorCode for who is to come again.
 const gigyaBusy = 403048
 
-// largestPhotograph is a real photograph, encoded so well as may be, with comments that make it exactly as large.
-func largestPhotograph(t *testing.T) []byte {
+// largestPhotograph is a real photograph, or its corner with so many pixels on each side, encoded so well as may be,
+// with comments that make it exactly as large.
+func largestPhotograph(t *testing.T, corner int) []byte {
 	t.Helper()
 	const most, head = 0xFFFF - 2, 4 // of a comment, and before it
 	original, err := os.ReadFile(servertest.Photograph(t))
@@ -41,6 +43,9 @@ func largestPhotograph(t *testing.T) []byte {
 	pixels, err := jpeg.Decode(bytes.NewReader(original))
 	if err != nil {
 		t.Fatal(err)
+	}
+	if part, ok := pixels.(*image.YCbCr); ok && corner > 0 {
+		pixels = part.SubImage(image.Rect(0, 0, corner, corner))
 	}
 	var file []byte
 	for quality := 97; file == nil || len(file) > gigyaPhoto-head; quality-- {

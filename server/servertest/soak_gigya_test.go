@@ -16,7 +16,7 @@ func TestSoakGigyaCrowd(t *testing.T) {
 	const many, most = 50, 512 << 10 // kB
 	child := servertest.Process(t, servertest.ProcessOptions{Unlimited: true})
 	child.WaitReady()
-	site, photo := newGigyaClient(t, &http.Client{}, child), base64.StdEncoding.EncodeToString(largestPhotograph(t))
+	site, photo := newGigyaClient(t, &http.Client{}, child), base64.StdEncoding.EncodeToString(largestPhotograph(t, 0))
 	for range soakTimes(t, 6) {
 		again := gigyaFlood(t, site, photo, many)
 		t.Logf("%d were told to come again, peak memory %d kB", again, peakMemory(t, child.PID()))
