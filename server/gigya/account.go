@@ -1,6 +1,8 @@
 package gigya
 
 import (
+	"slices"
+	"strings"
 	"time"
 
 	"github.com/labstack/echo/v4"
@@ -44,10 +46,20 @@ func (c *call) account(person association.GUID) (object, error) {
 		{"isRegistered", true},
 		{"isActive", p.Disabled == 0},
 		{"isVerified", true},
-		{"profile", told.fields()},
 	}...)
+	if c.includes("profile") {
+		all = append(all, member{"profile", told.fields()})
+	}
 	all = append(all, moment("created", p.Created)...)
 	return append(all, moment("lastUpdated", max(p.Created, told.updated))...), nil
+}
+
+// includes says whether the call asks for a part of an account: for all of them if it names none.
+func (c *call) includes(part string) bool {
+	wanted := c.params.get("include")
+	return wanted == "" || slices.ContainsFunc(strings.Split(wanted, ","), func(one string) bool {
+		return strings.EqualFold(strings.TrimSpace(one), part)
+	})
 }
 
 // moment is a time in the two forms that Gigya tells.

@@ -43,7 +43,7 @@ func (h *Handler) Login(c echo.Context) error {
 // NotifyLogin begins the session of a person whom the site's own server has signed in.
 func (h *Handler) NotifyLogin(c echo.Context) error {
 	return h.serve(c, method{
-		params: []string{"siteuid", "userinfo", "newuser", "sessionexpiration"},
+		params: []string{"siteuid", "userinfo", "newuser", "sessionexpiration", "include"},
 		run: func(c *call) (object, error) {
 			if !c.caller.server || c.caller.person != "" {
 				return nil, wrong(permissionDenied, "You do not have the required permissions to call it.")
