@@ -20,6 +20,8 @@ try {
   console.log("first:", await said("."), await page.isVisible("#remove"));
   await page.setInputFiles("#file", good);
   console.log("good:", await said("Done|[Nn]ot|cannot"));
+  // The page says that it is done when it knows where the picture is, which then is still to come.
+  await page.waitForFunction(() => document.getElementById("face").naturalWidth > 0).catch(() => {});
   const face = await page.evaluate(() => document.getElementById("face").naturalWidth);
   console.log("face:", face);
   await page.setInputFiles("#file", bad);
