@@ -31,11 +31,9 @@ const gigyaPhoto = 6 << 20
 // gigyaBusy is the errorCode for who is to come again.
 const gigyaBusy = 403048
 
-// largestPhotograph is a real photograph, or its corner with so many pixels on each side, encoded so well as may be,
-// with comments that make it exactly as large.
-func largestPhotograph(t *testing.T, corner int) []byte {
+// encodedPhotograph is a real photograph, or its corner with so many pixels on each side, encoded so well as gigyaPhoto allows.
+func encodedPhotograph(t *testing.T, corner int) []byte {
 	t.Helper()
-	const most, head = 0xFFFF - 2, 4 // of a comment, and before it
 	original, err := os.ReadFile(servertest.Photograph(t))
 	if err != nil {
 		t.Fatal(err)
@@ -48,13 +46,24 @@ func largestPhotograph(t *testing.T, corner int) []byte {
 		pixels = part.SubImage(image.Rect(0, 0, corner, corner))
 	}
 	var file []byte
-	for quality := 97; file == nil || len(file) > gigyaPhoto-head; quality-- {
+	for quality := 97; file == nil || len(file) > gigyaPhoto-commentHead; quality-- {
 		var b bytes.Buffer
 		if err := jpeg.Encode(&b, pixels, &jpeg.Options{Quality: quality}); err != nil {
 			t.Fatal(err)
 		}
 		file = b.Bytes()
 	}
+	return file
+}
+
+// commentHead is what stands before the text of a JPEG's comment, in bytes.
+const commentHead = 4
+
+// largestPhotograph is a photograph with comments that make it exactly as large.
+func largestPhotograph(t *testing.T, corner int) []byte {
+	t.Helper()
+	const most, head = 0xFFFF - 2, commentHead
+	file := encodedPhotograph(t, corner)
 	var comments []byte
 	for left := gigyaPhoto - len(file); left > 0; {
 		n := min(left-head, most)
