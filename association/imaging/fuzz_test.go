@@ -61,6 +61,9 @@ func FuzzJudge(f *testing.F) {
 	r := renderer()
 	f.Fuzz(func(t *testing.T, b []byte) {
 		h, err := r.Judge(b)
+		if len(b) < 1<<16 {
+			wantSame(t, b)
+		}
 		if err != nil {
 			if fault.Public(err).Reason == "" {
 				t.Errorf("refused without a reason: %v", err)

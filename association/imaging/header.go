@@ -1,6 +1,10 @@
 package imaging
 
-import "image"
+import (
+	"bytes"
+	"image"
+	"io"
+)
 
 // Header is what a file says of itself without being decoded.
 type Header struct {
@@ -17,30 +21,41 @@ type Header struct {
 	jpeg          jpegFrame
 }
 
-// Judge walks through a file's structure and judges it, without decoding: it reads each byte at most once and
-// keeps no more of them than the colour profile. A file that passes may still turn out to be Damaged. A file
-// that does not is Unsupported or TooLarge with a Reason.
+// Judge is JudgeFrom for a file in memory. One that is larger than the limit is TooLarge.
 func (r Renderer) Judge(file []byte) (Header, error) {
 	if int64(len(file)) > r.Limits.Bytes {
 		return Header{}, TooLarge.Fault()
 	}
-	mediaType, ok := Sniff(file)
+	return r.JudgeFrom(bytes.NewReader(file))
+}
+
+// JudgeFrom walks through a file's structure and judges it, without decoding: it reads each byte at most once,
+// stops where the picture ends, and keeps no more of it than a window and the colour profile; but for HEIC and
+// AVIF, of which it keeps all. How long the file may be is for the caller to bound. A file that passes may still
+// turn out to be Damaged. A file that does not is Unsupported or TooLarge with a Reason; an error of the reader
+// is returned as it is.
+func (r Renderer) JudgeFrom(file io.Reader) (Header, error) {
+	w := walk(file)
+	head, err := w.head(sniffed)
+	if err != nil {
+		return Header{}, err
+	}
+	mediaType, ok := Sniff(head)
 	if !ok {
 		return Header{}, NotAnImage.Fault()
 	}
 	h := Header{Type: mediaType, Frames: 1, Orientation: 1}
-	var err error
 	switch mediaType {
 	case JPEG:
-		err = h.readJPEG(file, r.Limits)
+		err = h.readJPEG(w, r.Limits)
 	case PNG:
-		err = h.readPNG(file, r.Limits)
+		err = h.readPNG(w, r.Limits)
 	case GIF:
-		err = h.readGIF(file)
+		err = h.readGIF(w)
 	case WebP:
-		err = h.readWebP(file)
+		err = h.readWebP(w, r.Limits)
 	default:
-		err = r.readHEIF(file, &h)
+		err = r.readHEIF(w, &h)
 	}
 	if err != nil {
 		return Header{}, err

@@ -3,6 +3,7 @@ package imaging
 import (
 	"context"
 	"image"
+	"io"
 )
 
 // Engine decodes the pictures that this package recognises and cannot read itself: HEIC and AVIF. It is fed
@@ -16,11 +17,14 @@ type Engine interface {
 }
 
 // readHEIF asks the engine, if there is one.
-func (r Renderer) readHEIF(file []byte, h *Header) error {
+func (r Renderer) readHEIF(w *walker, h *Header) error {
 	if r.HEIF == nil {
 		return UnsupportedFormat.Fault()
 	}
-	var err error
+	file, err := io.ReadAll(w.from)
+	if err != nil {
+		return err
+	}
 	if h.width, h.height, err = r.HEIF.Size(file); err != nil {
 		return Damaged.because(err)
 	}

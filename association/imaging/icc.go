@@ -24,7 +24,7 @@ func (p *iccParts) add(app2 []byte) bool {
 	if len(app2) < iccPrefix || !bytes.HasPrefix(app2, []byte(iccName)) {
 		return false
 	}
-	p.segments = append(p.segments, app2)
+	p.segments = append(p.segments, bytes.Clone(app2))
 	p.size += len(app2) - iccPrefix
 	return true
 }

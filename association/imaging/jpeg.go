@@ -50,21 +50,19 @@ func (f jpegFrame) rgb() bool {
 // readJPEG walks from marker to marker up to the end of the image. A file without that end is Truncated: a
 // decoder would fill the rest with grey and call it a picture. What follows the end is nobody's business;
 // phones put films there.
-func (h *Header) readJPEG(file []byte, l Limits) error {
+func (h *Header) readJPEG(w *walker, l Limits) error {
 	var profile iccParts
-	b := file
 	for {
-		marker, body, rest, err := nextSegment(b)
+		marker, body, err := nextSegment(w)
 		if err != nil {
 			return err
 		}
-		b = rest
 		switch {
 		case marker == markerEOI:
 			if h.width == 0 || h.jpeg.scans == 0 {
 				return NotAnImage.Fault()
 			}
-			h.jpeg.end = len(file) - len(rest) - 2
+			h.jpeg.end = int(w.at) - 2
 			h.profile = profile.joined()
 			return nil
 		case marker == markerSOS:
@@ -100,44 +98,64 @@ func (h *Header) readMetadata(marker byte, body []byte) {
 	}
 }
 
-// nextSegment finds the next marker that is neither fill, escaped data nor a restart, and returns the
-// segment's body and what follows. It skips entropy-coded data, in which every other 0xFF is escaped.
-func nextSegment(b []byte) (marker byte, body, rest []byte, err error) {
+// nextSegment goes past the next marker that is neither fill, escaped data nor a restart, and past the segment,
+// whose body it returns: good until more is read. It skips entropy-coded data, in which every other 0xFF is
+// escaped.
+func nextSegment(w *walker) (marker byte, body []byte, err error) {
 	for {
-		b = pastData(b)
-		if len(b) == 0 {
-			return 0, nil, nil, Truncated.Fault()
+		if err := pastData(w); err != nil {
+			return 0, nil, err
+		}
+		b, err := w.read(1)
+		if err != nil {
+			return 0, nil, err
 		}
 		m := b[0]
-		b = b[1:]
 		switch {
 		case m == markerTEM, m == markerSOI, m >= markerRST0 && m <= markerRST7:
 			continue
 		case m == markerEOI:
-			return m, nil, b, nil
-		case len(b) < 2:
-			return 0, nil, nil, Truncated.Fault()
+			return m, nil, nil
+		}
+		if b, err = w.peek(2); err != nil {
+			return 0, nil, err
 		}
 		n := int(binary.BigEndian.Uint16(b))
-		switch {
-		case n < 2:
-			return 0, nil, nil, NotAnImage.Fault()
-		case n > len(b):
-			return 0, nil, nil, Truncated.Fault()
+		if n < 2 {
+			return 0, nil, NotAnImage.Fault()
 		}
-		return m, b[2:n], b[n:], nil
+		if b, err = w.peek(n); err != nil {
+			return 0, nil, err
+		}
+		return m, b[2:], w.skip(int64(n)) // which is in the window already
 	}
 }
 
-// pastData returns what follows the next 0xFF that is not escaped, the last one where there are several.
-// Searching is fast only where there is something to skip, and a file may be nothing but escapes.
-func pastData(b []byte) []byte {
-	for i := 0; i+1 < len(b); {
+// pastData goes past the next 0xFF that is not escaped, the last one where there are several.
+func pastData(w *walker) error {
+	for {
+		b, err := w.window(2)
+		if err != nil {
+			return err
+		}
+		n, found := dataIn(b)
+		if err := w.skip(int64(n)); err != nil || found {
+			return err
+		}
+	}
+}
+
+// dataIn is how many bytes there are up to and with the next 0xFF that is not escaped, if there is one; else
+// how many can be passed over. Searching is fast only where there is something to skip, and a file may be
+// nothing but escapes.
+func dataIn(b []byte) (n int, found bool) {
+	i := 0
+	for i+1 < len(b) {
 		switch {
 		case b[i] != 0xFF:
 			next := bytes.IndexByte(b[i:], 0xFF)
 			if next < 0 {
-				return nil
+				return len(b), false
 			}
 			i += next
 		case b[i+1] == 0: // escaped
@@ -145,10 +163,10 @@ func pastData(b []byte) []byte {
 		case b[i+1] == 0xFF: // fill
 			i++
 		default:
-			return b[i+1:]
+			return i + 1, true
 		}
 	}
-	return nil
+	return i, false
 }
 
 // readFrame reads a frame header: precision, height, width, number of components.
@@ -171,7 +189,7 @@ func (h *Header) readFrame(marker byte, body []byte) error {
 		return NotAnImage.Fault()
 	}
 	h.Progressive = marker == markerSOF2
-	h.jpeg.sof, h.jpeg.components = marker, body[6:]
+	h.jpeg.sof, h.jpeg.components = marker, bytes.Clone(body[6:])
 	h.pixelBytes = jpegPixelBytes(h.jpeg.components, h.Progressive)
 	return nil
 }

@@ -30,10 +30,11 @@ type Formats struct {
 // Accepted says whether pictures of a declared media type, in any spelling, can be photos.
 func (f Formats) Accepted(mediaType string) bool {
 	t := Canonical(mediaType)
-	return slices.Contains(accepted[:], t) || f.HEIF && isHEIF(t)
+	return slices.Contains(accepted[:], t) || f.HEIF && IsHEIF(t)
 }
 
-func isHEIF(mediaType string) bool { return mediaType == HEIC || mediaType == AVIF }
+// IsHEIF says whether a canonical media type is one of those that only an Engine reads.
+func IsHEIF(mediaType string) bool { return mediaType == HEIC || mediaType == AVIF }
 
 // Canonical spells a media type in the one way that is compared: lower case, no parameters, image/jpeg for
 // its other names.
@@ -45,6 +46,9 @@ func Canonical(mediaType string) string {
 	}
 	return t
 }
+
+// sniffed is how many of a file's first bytes are more than enough to know its signature.
+const sniffed = 64
 
 // Sniff tells the media type by the signature in a file's first bytes; 64 are more than enough.
 func Sniff(head []byte) (mediaType string, ok bool) {
@@ -81,7 +85,7 @@ func (f Formats) Verdict(declared string, head []byte) error {
 	if !ok {
 		return NotAnImage.Fault()
 	}
-	if isHEIF(is) && !f.HEIF {
+	if IsHEIF(is) && !f.HEIF {
 		return UnsupportedFormat.Fault()
 	}
 	if is != Canonical(declared) {

@@ -10,62 +10,84 @@ const riffHeader = 8 // a chunk's name and length
 
 // readWebP walks through the chunks. The canvas and the one picture on it must have the same size: the
 // decoder would make room for both.
-func (h *Header) readWebP(b []byte) error {
-	size := uint64(binary.LittleEndian.Uint32(b[4:]))
-	if size+riffHeader > uint64(len(b)) {
-		return Truncated.Fault()
+func (h *Header) readWebP(w *walker, l Limits) error {
+	const form = 4 // "WEBP"
+	b, err := w.peek(riffHeader)
+	if err != nil {
+		return err
 	}
-	if size < 4 {
+	size := int64(binary.LittleEndian.Uint32(b[4:]))
+	if size < form {
 		return NotAnImage.Fault()
 	}
-	b = b[12 : size+riffHeader]
+	end := size + riffHeader
+	err = w.skip(riffHeader + form)
 	var canvas image.Point
-	for len(b) >= riffHeader {
-		n := uint64(binary.LittleEndian.Uint32(b[4:]))
-		if n+riffHeader > uint64(len(b)) {
+	for err == nil && end-w.at >= riffHeader {
+		if b, err = w.peek(riffHeader); err != nil {
+			return err
+		}
+		kind, n := string(b[:4]), int64(binary.LittleEndian.Uint32(b[4:]))
+		if w.at+riffHeader+n > end {
 			return Truncated.Fault()
 		}
-		body := b[riffHeader : riffHeader+n]
-		ok := true
-		switch kind := string(b[:4]); kind {
-		case "ANIM", "ANMF":
-			return TooManyFrames.Fault()
-		case "VP8X":
-			if ok = len(body) >= 10 && canvas.X == 0; ok {
-				canvas = image.Pt(1+uint24(body[4:]), 1+uint24(body[7:]))
-			}
-		case "ALPH":
-			h.pixelBytes += alphaPixelBytes
-		case "VP8 ":
-			ok = h.width == 0 && h.readVP8(body)
-		case "VP8L":
-			ok = h.width == 0 && h.readVP8L(body)
-		default:
-			h.readWebPMetadata(kind, body)
+		next := min(w.at+riffHeader+n+n%2, end)
+		if err := w.skip(riffHeader); err != nil {
+			return err
 		}
-		if !ok {
-			return NotAnImage.Fault()
+		if err := h.readWebPChunk(w, kind, n, &canvas, l); err != nil {
+			return err
 		}
-		b = b[min(riffHeader+n+n%2, uint64(len(b))):]
+		err = w.skip(next - w.at)
 	}
-	if h.width == 0 || canvas.X != 0 && canvas != image.Pt(h.width, h.height) {
+	if err == nil {
+		err = w.skip(end - w.at)
+	}
+	if err == nil && (h.width == 0 || canvas.X != 0 && canvas != image.Pt(h.width, h.height)) {
+		err = NotAnImage.Fault()
+	}
+	return err
+}
+
+// readWebPChunk reads what is needed to show the picture. A chunk is work even if nobody knows it.
+func (h *Header) readWebPChunk(w *walker, kind string, n int64, canvas *image.Point, l Limits) error {
+	body, err := w.peek(int(min(n, walkerWindow)))
+	if err != nil {
+		return err
+	}
+	ok := true
+	switch kind {
+	case "ANIM", "ANMF":
+		return TooManyFrames.Fault()
+	case "VP8X":
+		if ok = len(body) >= 10 && canvas.X == 0; ok {
+			*canvas = image.Pt(1+uint24(body[4:]), 1+uint24(body[7:]))
+		}
+	case "ALPH":
+		h.pixelBytes += alphaPixelBytes
+	case "VP8 ":
+		ok = h.width == 0 && h.readVP8(body)
+	case "VP8L":
+		ok = h.width == 0 && h.readVP8L(body)
+	case "ICCP":
+		h.metadata += riffHeader
+		if n > int64(l.Profile) {
+			return TooMuchMetadata.Fault()
+		}
+		h.profile, err = w.read(int(n))
+		return err
+	case "EXIF":
+		h.Orientation = max(orientation(body), tiffOrientation(body)) // with the prefix or without
+		h.metadata += riffHeader + int(n)
+	case "XMP ":
+		h.metadata += riffHeader + int(n)
+	default:
+		h.metadata += riffHeader
+	}
+	if !ok {
 		return NotAnImage.Fault()
 	}
 	return nil
-}
-
-// readWebPMetadata reads what is beside the pixels. A chunk is work even if nobody knows it.
-func (h *Header) readWebPMetadata(kind string, body []byte) {
-	h.metadata += riffHeader
-	switch kind {
-	case "ICCP":
-		h.profile = body
-	case "EXIF":
-		h.Orientation = max(orientation(body), tiffOrientation(body)) // with the prefix or without
-		h.metadata += len(body)
-	case "XMP ":
-		h.metadata += len(body)
-	}
 }
 
 // readVP8 reads a key frame's header (RFC 6386, section 9.1).

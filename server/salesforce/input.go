@@ -30,6 +30,7 @@ const mixed = "multipart/mixed"
 type input struct {
 	fields  map[string]string // by name
 	brought storage.Upload    // the stored picture that came with it; no key: none did
+	look    *association.Look // that was taken at it on its way; nil: none was
 }
 
 // form says which fields a kind of request has, and what its binary part is called.
@@ -40,6 +41,7 @@ type form struct {
 	binary string
 	owner  storage.Subject // of the upload that is made
 	note   string          // likewise
+	look   bool            // it is judged as a picture on its way
 	digest hash.Hash       // of its bytes; nil: none is wanted
 }
 
@@ -49,7 +51,7 @@ var photoFields = [...]string{"cropSize", "cropX", "cropY", "fileId", "versionNu
 func photoForm(owner storage.Subject) form {
 	return form{
 		root: "photo", fields: photoFields[:], rich: []string{"json", "photo"}, binary: "fileUpload",
-		owner: owner, note: association.PictureOnly,
+		owner: owner, note: association.PictureOnly, look: true,
 	}
 }
 

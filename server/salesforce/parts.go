@@ -155,12 +155,17 @@ func (h *Handler) keep(
 	if err != nil {
 		return err
 	}
-	var from io.Reader = part
+	var whole io.Reader = &bounded{io.MultiReader(bytes.NewReader(head), part), h.maxFile()}
 	if f.digest != nil {
-		f.digest.Write(head)
-		from = io.TeeReader(part, f.digest)
+		whole = io.TeeReader(whole, f.digest)
 	}
-	whole := &bounded{io.MultiReader(bytes.NewReader(head), from), h.maxFile()}
+	if f.look {
+		in.look = h.Photos.Look(kind)
+	}
+	if in.look != nil {
+		defer in.look.Close()
+		whole = io.TeeReader(whole, in.look)
+	}
 	watched := h.Auth.Watch(c, streamed{whole, body}, in.brought, h.Pace.Now)
 	return h.append(ctx, in, watched)
 }

@@ -69,7 +69,7 @@ func (h *Handler) associate(ctx context.Context, at target, in input) error {
 	if err != nil {
 		return err
 	}
-	_, err = h.Photos.AssociateInspected(ctx, at.actor, id, at.person, crop)
+	_, err = h.Photos.AssociateInspected(ctx, at.actor, id, at.person, crop, in.look)
 	return err
 }
 
