@@ -17,6 +17,7 @@ const (
 	direct    = "PutObject"
 	plain     = "PutObject, unsigned"
 	multipart = "multipart upload"
+	floor     = "a row for each chunk, and PutObject"
 )
 
 // cloud is where bytes and rows go when they do not go to the disk.
@@ -70,6 +71,7 @@ func newCloudRig(t *testing.T) *rig {
 	r.peers[direct] = &whole{client: client, prefix: prefix + "a"}
 	r.peers[plain] = &whole{client: client, prefix: prefix + "b", unsigned: true}
 	r.peers[multipart] = &parts{client: client, prefix: prefix + "c"}
+	r.peers[floor] = newPiecemeal(t, r, &whole{client: client, prefix: prefix + "d", unsigned: true})
 	return r
 }
 
@@ -153,11 +155,11 @@ func measureLargePut(t *testing.T, r *rig) []section {
 }
 
 func measurePieces(t *testing.T, r *rig) []section {
-	c := race{names: r.running(ours, theirs), size: 64 << 20, chunk: 1 << 20, rounds: 5}
+	c := race{names: r.running(ours, theirs, floor), size: 64 << 20, chunk: 1 << 20, rounds: 5}
 	return []section{c.cloudSection(r, "64 MiB in 64 PATCHes of 1 MiB", c.run(t, r), []versus{{theirs, 5}}, false)}
 }
 
 func measureCrumbs(t *testing.T, r *rig) []section {
-	c := race{names: r.running(ours, theirs), size: 4 << 20, chunk: 256 << 10, rounds: 15}
+	c := race{names: r.running(ours, theirs, floor), size: 4 << 20, chunk: 256 << 10, rounds: 15}
 	return []section{c.cloudSection(r, "4 MiB in 16 PATCHes of 256 KiB", c.run(t, r), []versus{{theirs, 8}}, false)}
 }
