@@ -63,7 +63,7 @@ func (s *Service) judge() imaging.Renderer {
 }
 
 // Look judges a picture's file while it is on its way to the store. It holds a window of the bytes that are
-// written to it, which are all of the file from the first one on. Close says that there are no more.
+// written to it, which are all of the file from the first one on.
 type Look struct {
 	to     *io.PipeWriter
 	judged chan struct{} // closed when the rest is set
@@ -80,8 +80,8 @@ func (s *Service) Look(mediaType string) *Look {
 	l := &Look{to: to, judged: make(chan struct{})}
 	go func() {
 		defer close(l.judged)
-		defer from.Close()
 		l.header, l.err = s.judge().JudgeFrom(from)
+		_ = from.Close() // what comes now is of no interest
 	}()
 	return l
 }
@@ -92,5 +92,5 @@ func (l *Look) Write(p []byte) (int, error) {
 	return len(p), nil
 }
 
-// Close ends the file.
-func (l *Look) Close() error { return l.to.Close() }
+// End says that there is no more of the file.
+func (l *Look) End() { _ = l.to.Close() } // a pipe's never fails

@@ -53,7 +53,7 @@ func TestALookSparesReading(t *testing.T) {
 					look = h.service.Look(imaging.JPEG)
 					_, err := io.Copy(look, bytes.NewReader(c.file))
 					must(t, err)
-					must(t, look.Close())
+					look.End()
 				}
 				_, err := h.service.AssociateInspected(t.Context(), member(jane), id, jane, c.crop, look)
 				if fault.Of(err) != c.want {
@@ -77,7 +77,7 @@ func TestALookEnds(t *testing.T) {
 			t.Fatalf("got %d, %v", n, err)
 		}
 	}
-	must(t, look.Close())
+	look.End()
 	if h.service.Look(imaging.HEIC) != nil {
 		t.Error("HEIC is looked at, which is judged only as a whole")
 	}

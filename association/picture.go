@@ -30,6 +30,10 @@ func (s *Service) VersionPicture(
 	return s.picture(p, w, err)
 }
 
+// Fresh returns what says for how long the answer to a Want of a photo that VersionPicture has just returned
+// need not be asked for again: half a second at most, and not after a removal.
+func (s *Service) Fresh(p Photo) func() bool { return s.recent.fresh(p) }
+
 // Thumbnail returns the photo made of an upload, to those who may see the upload; NotFound when none is
 // Ready.
 func (s *Service) Thumbnail(ctx context.Context, a Actor, id storage.ID, w Want) (Picture, error) {

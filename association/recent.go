@@ -3,6 +3,7 @@ package association
 import (
 	"context"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"cameo/storage"
@@ -22,7 +23,7 @@ type recent struct {
 	clock  storage.Clock
 	mu     sync.RWMutex
 	photos map[recentKey]sighting
-	clears int64 // counts the calls of forget
+	clears atomic.Int64 // counts the calls of forget; grows under mu
 }
 
 type recentKey struct {
@@ -47,7 +48,7 @@ func (r *recent) find(
 ) (Photo, error) {
 	key, now := recentKey{c, v}, r.clock()
 	r.mu.RLock()
-	seen, clears := r.photos[key], r.clears
+	seen, clears := r.photos[key], r.clears.Load()
 	r.mu.RUnlock()
 	if now < seen.until {
 		return seen.photo, nil
@@ -58,7 +59,7 @@ func (r *recent) find(
 	}
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	if clears != r.clears { // it may be gone by now
+	if clears != r.clears.Load() { // it may be gone by now
 		return p, nil
 	}
 	if len(r.photos) >= mostRecent {
@@ -68,10 +69,22 @@ func (r *recent) find(
 	return p, nil
 }
 
+// fresh returns what says whether a photo is still remembered as it is now, which is for a moment at most. It
+// costs nothing to ask.
+func (r *recent) fresh(p Photo) func() bool {
+	r.mu.RLock()
+	defer r.mu.RUnlock()
+	until, clears := r.photos[recentKey{p.Community, p.Version}].until, r.clears.Load()
+	return func() bool {
+		now := r.clock()
+		return now < until && clears == r.clears.Load() && p.Served(now)
+	}
+}
+
 // forget forgets all photos. It is called after a removal was committed, or may have been.
 func (r *recent) forget() {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	clear(r.photos)
-	r.clears++
+	r.clears.Add(1)
 }

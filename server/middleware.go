@@ -2,6 +2,7 @@ package server
 
 import (
 	"cmp"
+	"context"
 	"encoding/binary"
 	"errors"
 	"fmt"
@@ -30,15 +31,23 @@ const faultKey = "cameo.fault"
 // log. It has 15 digits, so that a JavaScript client reads it unspoiled.
 func (s *site) number(next echo.HandlerFunc) echo.HandlerFunc {
 	return func(c echo.Context) error {
-		var b [8]byte
-		if _, err := io.ReadFull(s.Random, b[:]); err != nil {
-			return fault.Wrap(err, fault.Internal, "%s", fault.Internal.Sentence())
+		n, err := s.Number()
+		if err != nil {
+			return err
 		}
-		const lowest = 1e14
-		n := lowest + binary.BigEndian.Uint64(b[:])%(9*lowest)
-		c.Response().Header()[echo.HeaderXRequestID] = []string{strconv.FormatUint(n, 10)}
+		c.Response().Header()[echo.HeaderXRequestID] = []string{n}
 		return next(c)
 	}
+}
+
+// Number draws the number of a request.
+func (s *site) Number() (string, error) {
+	var b [8]byte
+	if _, err := io.ReadFull(s.Random, b[:]); err != nil {
+		return "", fault.Wrap(err, fault.Internal, "%s", fault.Internal.Sentence())
+	}
+	const lowest = 1e14
+	return strconv.FormatUint(lowest+binary.BigEndian.Uint64(b[:])%(9*lowest), 10), nil
 }
 
 func requestID(c echo.Context) slog.Attr {
@@ -63,17 +72,14 @@ func (s *site) record(next echo.HandlerFunc) echo.HandlerFunc {
 	}
 }
 
-// log writes the line of a request. It goes past the Logger, who would look up each time from where in the
-// source he is called.
+// log writes the line of a request.
 func (s *site) log(c echo.Context, at time.Time, route string, in int64, took time.Duration) {
-	ctx, to := c.Request().Context(), s.Log.Handler()
-	if !to.Enabled(ctx, slog.LevelInfo) {
+	ctx := c.Request().Context()
+	if !s.Log.Enabled(ctx, slog.LevelInfo) {
 		return
 	}
-	line := slog.NewRecord(at, slog.LevelInfo, "request", 0)
-	line.AddAttrs(requestID(c), slog.String("method", c.Request().Method), slog.String("route", route),
-		slog.Int("status", c.Response().Status), slog.Int64("in", in), slog.Int64("out", c.Response().Size),
-		slog.Duration("took", took), slog.String("ip", c.RealIP()))
+	line := requestLine(at, requestID(c), c.Request().Method, route, c.Response().Status, in, c.Response().Size,
+		took, c.RealIP())
 	if key := cmp.Or(c.Param("attachmentKey"), c.Param("uploadKey")); len(key) == 10 {
 		line.AddAttrs(slog.String("key", key))
 	}
@@ -83,8 +89,22 @@ func (s *site) log(c echo.Context, at time.Time, route string, in int64, took ti
 	if k, ok := c.Get(faultKey).(fault.Kind); ok {
 		line.AddAttrs(slog.String("fault", k.String()))
 	}
-	_ = to.Handle(ctx, line) // as with a Logger, a log that cannot be written disturbs nobody
+	s.write(ctx, line)
 }
+
+// requestLine is what the log says of every request.
+func requestLine(
+	at time.Time, id slog.Attr, method, route string, status int, in, out int64, took time.Duration, ip string,
+) slog.Record {
+	line := slog.NewRecord(at, slog.LevelInfo, "request", 0)
+	line.AddAttrs(id, slog.String("method", method), slog.String("route", route), slog.Int("status", status),
+		slog.Int64("in", in), slog.Int64("out", out), slog.Duration("took", took), slog.String("ip", ip))
+	return line
+}
+
+// write goes past the Logger, who would look up each time from where in the source he is called. As with him,
+// a log that cannot be written disturbs nobody.
+func (s *site) write(ctx context.Context, line slog.Record) { _ = s.Log.Handler().Handle(ctx, line) }
 
 // count lets the bytes of the request's body be counted. nil: it has none.
 func (s *site) count(c echo.Context) *counter {

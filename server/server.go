@@ -18,6 +18,7 @@ import (
 	"cameo/server/people"
 	"cameo/server/photos"
 	"cameo/server/rate"
+	"cameo/server/replay"
 	"cameo/server/reply"
 	"cameo/server/resumable"
 	"cameo/server/salesforce"
@@ -42,21 +43,24 @@ type Parts struct {
 	Log      *slog.Logger
 	Random   io.Reader // numbers requests
 	Rates    rate.Limits
+	Again    *replay.Answers // nil: all requests go their usual way
 }
 
 // site is what the middleware and the error handler know.
 type site struct {
 	Config
 	Parts
+	ip echo.IPExtractor
 }
 
 // New returns the handler of the main listener.
 func New(cfg Config, parts Parts) http.Handler {
-	s := &site{cfg, parts}
+	s := &site{Config: cfg, Parts: parts}
+	s.ip = s.clientIP()
 	e := echo.New()
 	e.HideBanner, e.HidePort = true, true
 	e.Logger.SetOutput(io.Discard) // echo's own log would be a second one
-	e.IPExtractor = s.clientIP()
+	e.IPExtractor = s.ip
 	e.HTTPErrorHandler = s.fail
 	// Before the router, so that requests for which there is no route are counted, named and logged like all
 	// others.
@@ -64,6 +68,9 @@ func New(cfg Config, parts Parts) http.Handler {
 		s.recover)
 	e.Use(s.crossOrigin(), s.limitActor)
 	s.routes(e)
+	if s.Again != nil {
+		s.Again.Serve(s)
+	}
 	return e
 }
 

@@ -29,11 +29,11 @@ func (r Renderer) Judge(file []byte) (Header, error) {
 	return r.JudgeFrom(bytes.NewReader(file))
 }
 
-// JudgeFrom walks through a file's structure and judges it, without decoding: it reads each byte at most once,
-// stops where the picture ends, and keeps no more of it than a window and the colour profile; but for HEIC and
-// AVIF, of which it keeps all. How long the file may be is for the caller to bound. A file that passes may still
-// turn out to be Damaged. A file that does not is Unsupported or TooLarge with a Reason; an error of the reader
-// is returned as it is.
+// JudgeFrom walks through a file's structure and judges it, without decoding: it reads each byte at most
+// once, stops where the picture ends, and keeps no more of it than a window and the colour profile; but for
+// HEIC and AVIF, of which it keeps all. How long the file may be is for the caller to bound. A file that
+// passes may still turn out to be Damaged. A file that does not is Unsupported or TooLarge with a Reason; an
+// error of the reader is returned as it is.
 func (r Renderer) JudgeFrom(file io.Reader) (Header, error) {
 	w := walk(file)
 	head, err := w.head(sniffed)

@@ -98,9 +98,9 @@ func (h *Header) readMetadata(marker byte, body []byte) {
 	}
 }
 
-// nextSegment goes past the next marker that is neither fill, escaped data nor a restart, and past the segment,
-// whose body it returns: good until more is read. It skips entropy-coded data, in which every other 0xFF is
-// escaped.
+// nextSegment goes past the next marker that is neither fill, escaped data nor a restart, and past the
+// segment, whose body it returns: good until more is read. It skips entropy-coded data, in which every other
+// 0xFF is escaped.
 func nextSegment(w *walker) (marker byte, body []byte, err error) {
 	for {
 		if err := pastData(w); err != nil {

@@ -23,13 +23,13 @@ cmd/cameo              → server/boot, server/client
 server/boot            → everything
 server/servertest      → everything
 server/servertest/renderer → association/imaging, storage/fault
-server                 → server/igloo, server/gigya, server/resumable, server/tus, server/salesforce, server/photos, server/people, server/sessions, server/ops, server/page, server/auth, server/rate, server/reply, storage/fault
+server                 → server/igloo, server/gigya, server/resumable, server/tus, server/salesforce, server/photos, server/people, server/sessions, server/ops, server/page, server/auth, server/rate, server/replay, server/reply, storage/fault
 server/gigya           → server/auth, server/reply, association, association/fetch, association/imaging, storage, storage/fault
 server/igloo           → server/auth, server/reply, association, association/imaging, storage, storage/fault
 server/tus             → server/auth, server/reply, storage, storage/fault
 server/resumable       → server/auth, server/reply, storage, storage/fault
 server/salesforce      → server/auth, server/reply, association, association/imaging, storage, storage/fault
-server/photos          → server/auth, server/reply, association, association/imaging, storage, storage/fault
+server/photos          → server/auth, server/replay, server/reply, association, association/imaging, storage, storage/fault
 server/people          → server/auth, server/reply, association, storage, storage/fault
 server/sessions        → server/auth, server/reply, association, storage, storage/fault
 server/auth            → server/reply, association, storage, storage/fault
@@ -39,6 +39,7 @@ server/page            → server/auth, server/reply, association, storage, stor
 server/rate            → storage, storage/fault
 server/rate/tally      → server/rate, storage, storage/sqldb
 server/client          → storage, storage/fault
+server/replay          → standard library
 server/reply           → storage/fault
 association            → association/imaging, storage, storage/fault
 association/album      → association, association/imaging, storage, storage/fault, storage/sqldb

@@ -21,12 +21,12 @@ type doors struct {
 
 // listen opens the doors. An address that was asked for and is taken is Invalid; the metrics' default address
 // may be.
-func (c Config) listen() (doors, error) {
+func (c Config) listen(lane reply.Lane) (doors, error) {
 	main, err := (&net.ListenConfig{Control: deferAccept}).Listen(context.Background(), "tcp", c.Listen)
 	if err != nil {
 		return doors{}, fault.New(fault.Invalid, "--listen: cannot listen there: %s", reason(err))
 	}
-	d := doors{main: reply.Guard(main), url: "http://" + main.Addr().String()}
+	d := doors{main: reply.Guard(main, lane), url: "http://" + main.Addr().String()}
 	if c.TLSCert != "" {
 		pair, err := tls.LoadX509KeyPair(c.TLSCert, c.TLSKey)
 		if err != nil {

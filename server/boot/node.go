@@ -23,6 +23,7 @@ import (
 	"cameo/server/photos"
 	"cameo/server/rate"
 	"cameo/server/rate/tally"
+	"cameo/server/replay"
 	"cameo/server/reply"
 	"cameo/server/sessions"
 	"cameo/storage"
@@ -45,6 +46,7 @@ type Node struct {
 	log     *slog.Logger
 	state   *state
 	doors   doors
+	again   *replay.Answers
 	worker  *association.Worker
 	auth    *auth.Auth
 	health  *ops.Health
@@ -63,7 +65,8 @@ func Open(ctx context.Context, cfg Config, m Machine) (*Node, error) {
 	if err := cfg.Check(); err != nil {
 		return nil, err
 	}
-	d, err := cfg.listen()
+	again := replay.New(m.Now)
+	d, err := cfg.listen(cfg.connections(m.Now).Lane(again))
 	if err != nil {
 		return nil, err
 	}
@@ -73,7 +76,9 @@ func Open(ctx context.Context, cfg Config, m Machine) (*Node, error) {
 	}
 	m.Clock = s.clock.Now
 	said := newGate(m.Err)
-	n := &Node{config: cfg, machine: m, said: said, log: cfg.newLog(said), state: s, doors: d, Keys: s.keys}
+	n := &Node{
+		config: cfg, machine: m, said: said, log: cfg.newLog(said), state: s, doors: d, again: again, Keys: s.keys,
+	}
 	if err := n.furnish(); err != nil {
 		return nil, errors.Join(err, n.Close())
 	}
@@ -182,18 +187,24 @@ func (n *Node) speak() error {
 		n.watched("database", n.state.db.Check), n.watched("blobs", n.state.blobs.Check))
 	n.metrics = ops.NewMetrics()
 	n.rates = n.config.rates(n.state.db.Engine(), n.machine.Clock)
-	cfg := server.Default(n.machine.Now)
-	cfg.MaxOpen = n.config.MaxOpen
-	for _, p := range n.config.TrustedProxy {
-		cfg.TrustedProxies = append(cfg.TrustedProxies, netip.Prefix(p))
-	}
-	cfg.Pace.Idle, cfg.Pace.MinRate = time.Duration(n.config.IdleTimeout), int64(n.config.MinRate)
+	cfg := n.config.connections(n.machine.Now)
 	parts, err := n.dialects(cfg.Pace)
 	if err != nil {
 		return err
 	}
 	n.handler = server.New(cfg, parts)
 	return nil
+}
+
+// connections says what a connection may take.
+func (c Config) connections(now func() time.Time) server.Config {
+	cfg := server.Default(now)
+	cfg.MaxOpen = c.MaxOpen
+	for _, p := range c.TrustedProxy {
+		cfg.TrustedProxies = append(cfg.TrustedProxies, netip.Prefix(p))
+	}
+	cfg.Pace.Idle, cfg.Pace.MinRate = time.Duration(c.IdleTimeout), int64(c.MinRate)
+	return cfg
 }
 
 // recognize makes what says who makes a request.
@@ -245,10 +256,12 @@ func (n *Node) dialects(pace reply.Pace) (server.Parts, error) {
 		}),
 		Photos: photos.New(photos.Config{
 			Photos: n.Photos, Auth: n.auth, Members: n.config.Photos == "members", URLs: urls,
+			Again: n.again,
 		}),
 		People:   people.New(people.Config{People: n.Photos, Auth: n.auth}),
 		Sessions: sessions.New(sessions.Config{People: n.Photos, Auth: n.auth}),
 		Page:     pages,
 		Health:   n.health, Metrics: n.metrics, Log: n.log, Random: n.machine.Random, Rates: n.rates,
+		Again: n.again,
 	}, nil
 }

@@ -58,9 +58,14 @@ func (m *Metrics) Begin(r *http.Request) func(route string, status int, in int64
 			m.writes.Dec()
 			m.received.Add(float64(in))
 		}
-		m.requests.WithLabelValues(route, method, strconv.Itoa(status)).Inc()
-		m.seconds.WithLabelValues(route, method).Observe(took.Seconds())
+		m.Count(route, method, status, took)
 	}
+}
+
+// Count counts a request that needs no Begin, because it has no body: in and out.
+func (m *Metrics) Count(route, method string, status int, took time.Duration) {
+	m.requests.WithLabelValues(route, method, strconv.Itoa(status)).Inc()
+	m.seconds.WithLabelValues(route, method).Observe(took.Seconds())
 }
 
 // Refused counts a request that was refused because of a limit (address, person, misses, open, day, total) or

@@ -9,6 +9,7 @@ import (
 
 	"cameo/association"
 	"cameo/server/auth"
+	"cameo/server/replay"
 	"cameo/server/reply"
 	"cameo/storage"
 	"cameo/storage/fault"
@@ -20,6 +21,7 @@ type Config struct {
 	Auth    *auth.Auth
 	Members bool            // photos are shown to members of their community only, instead of to everybody
 	URLs    *auth.URLSigner // for Members: signs the addresses that members are told
+	Again   *replay.Answers // nil: each picture is looked for each time
 }
 
 // Handler answers the paths of photos. Its methods are echo handlers; server/routes.go says which path is
@@ -62,7 +64,8 @@ func (h *Handler) Current(c echo.Context) error {
 	if err != nil {
 		return err
 	}
-	return h.serve(c, p, h.asked)
+	_, err = h.serve(c, p, h.asked)
+	return err
 }
 
 // Version answers with one photo in one size. The answer to such an address never changes.
@@ -85,7 +88,12 @@ func (h *Handler) Version(c echo.Context) error {
 	if err != nil {
 		return err
 	}
-	return h.serve(c, p, keep)
+	b, err := h.serve(c, p, keep)
+	if err == nil && !h.Members { // who asks makes no difference
+		answer := c.Response()
+		h.Again.Keep(c.Request(), c.Path(), answer.Status, answer.Header(), b, h.Photos.Fresh(p.Photo))
+	}
+	return err
 }
 
 // Remove ends a person's photo. Removing what is not there is no error.

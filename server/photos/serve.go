@@ -28,21 +28,21 @@ var (
 	nothing = []string{"default-src 'none'; style-src 'unsafe-inline'; sandbox"}
 )
 
-// serve writes a picture, or 304 to those who have it.
-func (h *Handler) serve(c echo.Context, p association.Picture, keep caching) error {
+// serve writes a picture, or 304 to those who have it. It returns the picture's bytes if they were written.
+func (h *Handler) serve(c echo.Context, p association.Picture, keep caching) ([]byte, error) {
 	r, head := p.Rendition, c.Response().Header()
 	tag, made := reply.ETag(r.CRC, r.Length), p.Photo.Created.Time()
 	if reply.Unchanged(c.Request().Header, tag, made) {
 		h.describeBytes(head, tag, keep)
-		return c.NoContent(http.StatusNotModified)
+		return nil, c.NoContent(http.StatusNotModified)
 	}
 	b, err := h.Photos.ReadRendition(c.Request().Context(), r)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	h.describeBytes(head, tag, keep)
 	head["Last-Modified"] = []string{made.Format(http.TimeFormat)}
-	return send(c, r.Type, b)
+	return b, send(c, r.Type, b)
 }
 
 // describeBytes says in headers how an answer may be cached and shown.

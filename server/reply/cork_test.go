@@ -54,7 +54,7 @@ func serveCorked(t *testing.T, h func(w *reply.Writer, r *http.Request)) *wire {
 		}
 	}))
 	at := &wire{Listener: s.Listener}
-	s.Listener, s.Config.ConnContext = reply.Guard(at), reply.ConnContext
+	s.Listener, s.Config.ConnContext = reply.Guard(at, reply.Lane{}), reply.ConnContext
 	s.Start()
 	t.Cleanup(s.Close)
 	return at
@@ -203,7 +203,7 @@ func TestKeptAnswerToAReaderThatStops(t *testing.T) {
 		_, err := io.CopyN(paced, zeros{}, 1<<30)
 		ended <- errors.Join(err, paced.Close())
 	}))
-	s.Listener, s.Config.ConnContext = reply.Guard(s.Listener), reply.ConnContext
+	s.Listener, s.Config.ConnContext = reply.Guard(s.Listener, reply.Lane{}), reply.ConnContext
 	s.Start()
 	t.Cleanup(s.Close)
 	conn, err := net.Dial("tcp", s.Listener.Addr().String())

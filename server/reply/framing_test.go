@@ -35,7 +35,7 @@ func listen(t testing.TB) (string, *atomic.Int64) {
 		return c.String(http.StatusOK, fmt.Sprintf("%s %s %s", c.Request().Method, c.Path(), body))
 	})
 	s := httptest.NewUnstartedServer(e)
-	s.Listener = reply.Guard(s.Listener)
+	s.Listener = reply.Guard(s.Listener, reply.Lane{})
 	s.Start()
 	t.Cleanup(s.Close)
 	return s.Listener.Addr().String(), &served

@@ -4,6 +4,7 @@ import (
 	"io"
 	"net"
 	"sync"
+	"time"
 )
 
 // Guard reads along on every connection of a plain listener, and makes net/http answer 400 and close when a
@@ -13,22 +14,28 @@ import (
 // must do, and on connections that begin as HTTP/2, whose heads can be read in one way only.
 //
 // The cost is a look at each byte of a head and one subtraction for each read of a body.
-func Guard(l net.Listener) net.Listener {
-	return guarded{l, &sync.Pool{New: func() any { return new([corkable]byte) }}}
+//
+// Between two requests it asks the Lane's Replier first, if there is one, for the answer to the next.
+func Guard(l net.Listener, lane Lane) net.Listener {
+	return &guarded{
+		Listener: l, lane: lane, spare: sync.Pool{New: func() any { return new([corkable]byte) }},
+	}
 }
 
 type guarded struct {
 	net.Listener
-	spare *sync.Pool // for the connections' corks
+	lane  Lane
+	spare sync.Pool // for the connections' corks
+	rooms sync.Pool // of *[]byte, for the Lane's answers
 }
 
 // Accept waits for the next connection.
-func (g guarded) Accept() (net.Conn, error) {
+func (g *guarded) Accept() (net.Conn, error) {
 	c, err := g.Listener.Accept()
 	if err != nil {
 		return nil, err
 	}
-	return &watched{corked: corked{Conn: c, spare: g.spare}}, nil
+	return &watched{corked: corked{Conn: c, spare: &g.spare}, lane: &g.lane, rooms: &g.rooms}, nil
 }
 
 // refusal takes the place of a head's offending byte and of all that follows. Wherever in a head it begins,
@@ -41,6 +48,10 @@ type watched struct {
 	heads   heads
 	refused bool
 	unsaid  string // of the refusal
+	lane    *Lane
+	rooms   *sync.Pool
+	remote  string    // the client's address, once it was asked for
+	armed   time.Time // when the Lane last set the connection's deadlines
 }
 
 // Read is net.Conn's. As there, only one goroutine reads at a time.
@@ -48,7 +59,7 @@ func (w *watched) Read(p []byte) (int, error) {
 	if w.refused {
 		return w.refuse(p)
 	}
-	n, err := w.Conn.Read(p)
+	n, err := w.next(p)
 	wrong := w.heads.scan(p[:n])
 	if wrong < 0 {
 		return n, err
@@ -94,6 +105,11 @@ const (
 	nameLimit = len("transfer-encoding") + 1 // one more than the longest name of interest: a longer one is none
 	sizeLimit = 1 << 58                      // more than any connection carries; one digit more fits an int64
 )
+
+// between says whether all that came so far were whole requests.
+func (h *heads) between() bool {
+	return h.skip == 0 && !h.open && h.line == 0 && h.column == 0 && !h.cr && h.opened <= 0
+}
 
 // scan returns the index of the first byte that makes a head ambiguous, or -1.
 func (h *heads) scan(p []byte) int {

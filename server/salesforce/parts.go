@@ -163,7 +163,7 @@ func (h *Handler) keep(
 		in.look = h.Photos.Look(kind)
 	}
 	if in.look != nil {
-		defer in.look.Close()
+		defer in.look.End()
 		whole = io.TeeReader(whole, in.look)
 	}
 	watched := h.Auth.Watch(c, streamed{whole, body}, in.brought, h.Pace.Now)

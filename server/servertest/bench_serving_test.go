@@ -98,8 +98,7 @@ func measureServing(t *testing.T, r *rig) []section {
 	s := section{
 		title: "A rendition of 128 pixels, from memory",
 		about: fmt.Sprintf("wrk with 64 connections that are kept alive, %d turns of %s each; requests a second. "+
-			"Cameo and nginx write a line for each request to a log file; Go's net/http alone writes none, and is what a "+
-			"server in Go could reach.", servingRounds, servingTime),
+			"Cameo and nginx write a line for each request to a log file; a handler over Go's net/http alone writes none.", servingRounds, servingTime),
 		header: []string{"", "cameo, median", "best", "nginx, median", "best", "net/http alone, median", "best", "cameo to nginx"},
 	}
 	for _, e := range all {
