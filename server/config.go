@@ -72,7 +72,7 @@ func (c Config) HTTP(h http.Handler) *http.Server {
 
 // Lane is where a Replier answers, between the requests that reach HTTP's server.
 func (c Config) Lane(first reply.Replier) reply.Lane {
-	return reply.Lane{First: first, Idle: c.IdleTimeout, Head: c.HeaderTimeout, Pace: c.Pace}
+	return reply.Lane{First: first, Idle: c.IdleTimeout, Pace: c.Pace}
 }
 
 // network is p as package net knows it.

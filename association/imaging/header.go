@@ -2,6 +2,7 @@ package imaging
 
 import (
 	"bytes"
+	"fmt"
 	"image"
 	"io"
 )
@@ -34,7 +35,13 @@ func (r Renderer) Judge(file []byte) (Header, error) {
 // HEIC and AVIF, of which it keeps all. How long the file may be is for the caller to bound. A file that
 // passes may still turn out to be Damaged. A file that does not is Unsupported or TooLarge with a Reason; an
 // error of the reader is returned as it is.
-func (r Renderer) JudgeFrom(file io.Reader) (Header, error) {
+func (r Renderer) JudgeFrom(file io.Reader) (h Header, err error) {
+	// As with decoders, what goes wrong here costs this picture, not the process.
+	defer func() {
+		if e := recover(); e != nil {
+			h, err = Header{}, Damaged.because(fmt.Errorf("the walk panicked: %v", e))
+		}
+	}()
 	w := walk(file)
 	head, err := w.head(sniffed)
 	if err != nil {
@@ -44,7 +51,7 @@ func (r Renderer) JudgeFrom(file io.Reader) (Header, error) {
 	if !ok {
 		return Header{}, NotAnImage.Fault()
 	}
-	h := Header{Type: mediaType, Frames: 1, Orientation: 1}
+	h = Header{Type: mediaType, Frames: 1, Orientation: 1}
 	switch mediaType {
 	case JPEG:
 		err = h.readJPEG(w, r.Limits)

@@ -47,13 +47,18 @@ func (h *Header) readChunk(w *walker, kind string, n int64, l Limits) error {
 		}
 		return err
 	case "iCCP":
+		if h.profile != nil { // a second one is wrong, and inflating is work
+			break
+		}
 		if err := w.skip(framing); err != nil {
 			return err
 		}
 		b, err := w.read(int(min(n, int64(l.Profile)+walkerWindow))) // deflated is hardly ever longer
-		h.profile = inflated(b, l.Profile)
+		if h.profile = inflated(b, l.Profile); h.profile == nil {
+			h.profile = []byte{}
+		}
 		return err
-	case "eXIf":
+	case "eXIf": // its directory lies in front, or is not found
 		b, err := w.peek(int(min(framing+n, walkerWindow)))
 		if err != nil {
 			return err

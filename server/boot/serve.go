@@ -82,7 +82,7 @@ func (n *Node) stop(ctx context.Context, public *http.Server) {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), stopTime-restTime)
 	defer cancel()
 	n.health.Drain()
-	n.again.Close() // from now on each answer says that its connection ends
+	n.again.Close(lingerTime) // from now on each answer says that its connection ends
 	n.doors.main.Close()
 	public.SetKeepAlivesEnabled(false)
 	if err := n.Engine.Drain(ctx); err != nil {

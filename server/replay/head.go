@@ -99,6 +99,10 @@ func (q *request) key(to []byte) ([]byte, bool) {
 
 // keyOf is the key of a request as net/http has read it. False: it is not one to be answered here.
 func keyOf(r *http.Request) (string, bool) {
+	if r.Method != http.MethodGet || !r.ProtoAtLeast(1, 1) || r.ProtoAtLeast(2, 0) ||
+		r.ContentLength != 0 || len(r.TransferEncoding) > 0 || r.Close {
+		return "", false
+	}
 	for _, name := range deciding {
 		if r.Header.Get(name) != "" {
 			return "", false

@@ -45,6 +45,7 @@ type Answers struct {
 	now    func() time.Time
 	host   Host
 	closed atomic.Bool
+	saying atomic.Int64 // answers that are being written
 	date   atomic.Pointer[date]
 
 	mu    sync.RWMutex
@@ -71,8 +72,27 @@ func (a *Answers) Serve(host Host) {
 	a.closed.Store(false)
 }
 
-// Close lets all requests go their usual way from now on.
-func (a *Answers) Close() { a.closed.Store(true) }
+// Close lets all requests go their usual way from now on, and waits, no longer than limit, until the answers
+// that are being written have been.
+func (a *Answers) Close(limit time.Duration) {
+	if a == nil {
+		return
+	}
+	a.closed.Store(true)
+	over, look := time.NewTimer(limit), time.NewTicker(5*time.Millisecond)
+	defer over.Stop()
+	defer look.Stop()
+	for a.saying.Load() > 0 {
+		select {
+		case <-look.C:
+		case <-over.C:
+			return
+		}
+	}
+}
+
+// Replied counts an answer as written.
+func (a *Answers) Replied() { a.saying.Add(-1) }
 
 // perRequest are the headers that each answer has of its own.
 var perRequest = map[string]bool{"Date": true, "X-Request-Id": true}
@@ -83,7 +103,7 @@ var perRequest = map[string]bool{"Date": true, "X-Request-Id": true}
 func (a *Answers) Keep(
 	r *http.Request, route string, status int, head http.Header, body []byte, fresh func() bool,
 ) {
-	if a == nil || r.Method != http.MethodGet || len(body) > mostBody {
+	if a == nil || len(body) > mostBody || !plainAnswer(head) {
 		return
 	}
 	key, ok := keyOf(r)
@@ -102,6 +122,11 @@ func (a *Answers) Keep(
 	}
 	a.kept[key] = one
 	a.bytes += size
+}
+
+// plainAnswer says whether an answer is about what was asked for alone, not about who asked or by what way.
+func plainAnswer(head http.Header) bool {
+	return len(head["Connection"]) == 0 && len(head["Set-Cookie"]) == 0
 }
 
 // headOf writes an answer's head as far as it stays the same.
@@ -123,41 +148,48 @@ func headOf(status int, head http.Header) []byte {
 	return append(b, "Date: "...)
 }
 
-// Reply appends the answer to the request whose head came from remote, if it is one that was answered a
-// moment ago; nil if it is not.
-func (a *Answers) Reply(to []byte, remote string, head []byte) []byte {
-	if a.closed.Load() {
-		return nil
-	}
-	q, ok := parse(head)
+// Reply returns the answer to the request whose head came from remote, if it is one that was answered a
+// moment ago: its head in room, and its body. Call Replied when it is written.
+func (a *Answers) Reply(room []byte, remote string, request []byte) (head, body []byte, ok bool) {
+	q, ok := parse(request)
 	if !ok {
-		return nil
+		return nil, nil, false
 	}
+	a.saying.Add(1) // before closed is looked at: Close waits for who has seen that it is not
+	if !a.closed.Load() {
+		if head, body, ok = a.reply(room, remote, q); ok {
+			return head, body, true
+		}
+	}
+	a.Replied()
+	return nil, nil, false
+}
+
+func (a *Answers) reply(to []byte, remote string, q request) (head, body []byte, ok bool) {
 	var room [mostKey]byte
 	key, ok := q.key(room[:0])
 	if !ok {
-		return nil
+		return nil, nil, false
 	}
 	a.mu.RLock()
 	one := a.kept[string(key)]
 	a.mu.RUnlock()
 	if one == nil || !one.fresh() {
-		return nil
+		return nil, nil, false
 	}
 	began := a.now()
 	number, err := a.host.Number()
 	if err != nil {
-		return nil
+		return nil, nil, false
 	}
 	client, ok := a.host.Enter(remote, string(q.forwarded))
 	if !ok {
-		return nil
+		return nil, nil, false
 	}
 	to = append(append(to, one.head...), a.dated(began)...)
 	to = append(append(append(to, "\r\nX-Request-Id: "...), number...), "\r\n\r\n"...)
-	to = append(to, one.Body...)
 	a.host.Record(one, number, client, began)
-	return to
+	return to, one.Body, true
 }
 
 // dated is now's Date.

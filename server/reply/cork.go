@@ -53,6 +53,17 @@ func (c *corked) Write(p []byte) (int, error) {
 	return c.release(p)
 }
 
+// writePair writes two pieces in one system call. Nothing is kept back.
+func (c *corked) writePair(first, second []byte) error {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.pair = [2][]byte{first, second}
+	c.both = c.pair[:]
+	_, err := c.both.WriteTo(c.Conn)
+	c.pair, c.both = [2][]byte{}, nil
+	return err
+}
+
 // release writes what is kept back and then p, and says how much of p was written.
 func (c *corked) release(p []byte) (int, error) {
 	kept, before := c.kept, c.length

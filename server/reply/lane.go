@@ -4,16 +4,18 @@ import "time"
 
 // Replier may have the answer to a request before net/http has read it.
 type Replier interface {
-	// Reply appends the answer to the request whose head came from remote. nil: net/http shall see it. It must
-	// tell for sure that the bytes are the head of one request, and no more than that.
-	Reply(to []byte, remote string, head []byte) []byte
+	// Reply returns the answer to the request whose head came from remote: head, which it may append to room,
+	// and body, which nobody changes. False: net/http shall see the request. It must tell for sure that the
+	// bytes are the head of one request, and no more than that.
+	Reply(room []byte, remote string, request []byte) (head, body []byte, ok bool)
+	// Replied is told when an answer has been written, or could not be.
+	Replied()
 }
 
 // Lane is where requests are answered without net/http. The zero Lane answers none.
 type Lane struct {
 	First Replier       // nil: nobody answers there
 	Idle  time.Duration // how long the next request may take to come
-	Head  time.Duration // how long the rest of a head may take
 	Pace  Pace          // of who reads an answer
 }
 
@@ -23,8 +25,9 @@ const rearmed = time.Second
 // next reads. A request that comes by itself between two others, as a whole, is answered here if the Replier
 // has its answer, and net/http goes on waiting.
 //
-// It waits for the next request, with room for more than one byte, only when it has written the answer to the
-// one before: so answers keep their order.
+// net/http asks for more than one byte between two requests only when it has written its answer to the one
+// before, so answers keep their order. While a handler runs it asks for one byte, to learn of the end of the
+// connection; and at its beginning for fewer than any head has, to learn whether it is HTTP/2.
 func (w *watched) next(p []byte) (int, error) {
 	for {
 		between := w.lane.First != nil && len(p) > 1 && w.heads.between()
@@ -40,7 +43,7 @@ func (w *watched) next(p []byte) (int, error) {
 
 // answered writes the Replier's answer, if there is one. A client that does not take it has its connection
 // closed, of which the next read tells.
-func (w *watched) answered(head []byte) bool {
+func (w *watched) answered(request []byte) bool {
 	if w.remote == "" {
 		w.remote = w.RemoteAddr().String()
 	}
@@ -49,13 +52,14 @@ func (w *watched) answered(head []byte) bool {
 		room = new([]byte)
 	}
 	defer w.rooms.Put(room)
-	answer := w.lane.First.Reply((*room)[:0], w.remote, head)
-	if answer == nil {
+	head, body, ok := w.lane.First.Reply((*room)[:0], w.remote, request)
+	if !ok {
 		return false
 	}
-	*room = answer
+	defer w.lane.First.Replied()
+	*room = head
 	w.arm()
-	if _, err := w.Write(answer); err != nil {
+	if err := w.writePair(head, body); err != nil {
 		_ = w.Close()
 	}
 	return true
@@ -73,11 +77,12 @@ func (w *watched) arm() {
 	_ = w.SetReadDeadline(now.Add(w.lane.Idle))
 }
 
-// leave gives net/http the time for a head that it counts from the connection's beginning.
+// leave lets net/http write for as long as it likes, as it does between two requests of its own. The time
+// that the next head has to come it sets by itself.
 func (w *watched) leave() error {
 	if w.armed.IsZero() {
 		return nil
 	}
 	w.armed = time.Time{}
-	return w.SetReadDeadline(w.lane.Pace.Now().Add(w.lane.Head))
+	return w.SetWriteDeadline(time.Time{})
 }

@@ -21,33 +21,46 @@ const fastHead = "GET /fast HTTP/1.1\r\nHost: x\r\n\r\n"
 
 // prompt answers one head, and any other not.
 type prompt struct {
-	body    string
-	answers atomic.Int64
+	body           []byte
+	answers, ended atomic.Int64
 }
 
-func (q *prompt) Reply(to []byte, remote string, head []byte) []byte {
+func (p *prompt) Reply(room []byte, remote string, head []byte) ([]byte, []byte, bool) {
 	if string(head) != fastHead || remote == "" {
-		return nil
+		return nil, nil, false
 	}
-	q.answers.Add(1)
-	return fmt.Appendf(to, "HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n%s", len(q.body), q.body)
+	p.answers.Add(1)
+	return fmt.Appendf(room, "HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n", len(p.body)), p.body, true
 }
 
-// serveLane starts a server with a lane. What its handler sees it answers: method, path, and the body's length.
-func serveLane(t *testing.T, idle, head time.Duration) (*prompt, *httptest.Server) {
+func (p *prompt) Replied() { p.ended.Add(1) }
+
+// serveLane starts a server with a lane, set as server.Config does. What its handler sees it answers: method, path, and the
+// body's length; /none nothing, and /late after a while.
+func serveLane(t *testing.T, idle time.Duration) (*prompt, *httptest.Server) {
 	t.Helper()
-	first := &prompt{body: "fast"}
+	first := &prompt{body: []byte("fast")}
 	s := httptest.NewUnstartedServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		b, err := io.ReadAll(r.Body)
 		if err != nil {
 			t.Error(err)
 		}
+		switch r.URL.Path {
+		case "/none":
+			w.WriteHeader(http.StatusNoContent)
+			return
+		case "/late":
+			time.Sleep(100 * time.Millisecond)
+		}
 		fmt.Fprintf(w, "%s %s %d", r.Method, r.URL.Path, len(b))
 	}))
 	pace := reply.DefaultPace(time.Now)
-	pace.Idle = 2 * time.Second
-	s.Listener = reply.Guard(s.Listener, reply.Lane{First: first, Idle: idle, Head: head, Pace: pace})
-	s.Config.ReadHeaderTimeout, s.Config.IdleTimeout = head, idle
+	pace.Idle = time.Second
+	s.Listener = reply.Guard(s.Listener, reply.Lane{First: first, Idle: idle, Pace: pace})
+	s.Config.ReadHeaderTimeout, s.Config.IdleTimeout = time.Second, idle
+	s.Config.Protocols = new(http.Protocols)
+	s.Config.Protocols.SetHTTP1(true)
+	s.Config.Protocols.SetUnencryptedHTTP2(true)
 	s.Start()
 	t.Cleanup(s.Close)
 	return first, s
@@ -76,65 +89,91 @@ func dialLane(t *testing.T, s *httptest.Server) *talk {
 func (c *talk) say(pieces ...string) {
 	c.Helper()
 	for _, piece := range pieces {
+		time.Sleep(5 * time.Millisecond) // so that they come by themselves
 		if _, err := io.WriteString(c.Conn, piece); err != nil {
 			c.Fatal(err)
 		}
-		time.Sleep(5 * time.Millisecond) // so that they come by themselves
 	}
 }
 
-// hear reads answers.
-func (c *talk) hear(want ...string) {
+// hear reads an answer.
+func (c *talk) hear() string {
 	c.Helper()
-	for _, text := range want {
-		resp, err := http.ReadResponse(c.from, nil)
-		if err != nil {
-			c.Fatalf("want %q: %v", text, err)
-		}
-		got, err := io.ReadAll(resp.Body)
-		if err != nil || string(got) != text {
-			c.Errorf("got %d %q, %v, want %q", resp.StatusCode, got, err, text)
-		}
+	resp, err := http.ReadResponse(c.from, nil)
+	if err != nil {
+		c.Fatal(err)
 	}
+	got, err := io.ReadAll(resp.Body)
+	if err != nil {
+		c.Fatal(err)
+	}
+	if resp.StatusCode == http.StatusNoContent {
+		return "nothing"
+	}
+	return string(got)
 }
 
-// What comes between two requests as a whole is answered in the lane; all else is net/http's, in its order.
+// turn is what is said in pieces, and the answers that it gets.
+type turn struct{ said, heard []string }
+
+const (
+	slowHead = "GET /slow HTTP/1.1\r\nHost: x\r\n\r\n"
+	bySlow   = "GET /slow 0"
+	byGo     = "GET /fast 0" // how the handler answers what the lane might have
+)
+
+// What comes between two requests as a whole is answered in the lane; all else is net/http's, in its order. What could be
+// the lane's may still be net/http's: of a client that is quick it has read the first byte.
 func TestTheLaneAnswersBetweenRequests(t *testing.T) {
 	t.Parallel()
-	const (
-		slow          = "GET /slow HTTP/1.1\r\nHost: x\r\n\r\n"
-		post          = "POST /up HTTP/1.1\r\nHost: x\r\nContent-Length: %d\r\n\r\n"
-		viaGo, posted = "GET /fast 0", "POST /up 31"
-	)
+	const post, chunked = "POST /up HTTP/1.1\r\nHost: x\r\nContent-Length: %d\r\n\r\n", "POST /up HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n"
 	length := len(fastHead)
 	body := fmt.Sprintf(post, length) + fastHead
-	chunked := "POST /up HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n"
+	fast, slow := turn{[]string{fastHead}, []string{"fast"}}, turn{[]string{slowHead}, []string{bySlow}}
 	for name, c := range map[string]struct {
-		said, heard []string
-		answers     int64
+		turns []turn // after a slow one
+		most  int64  // that are answered in the lane
 	}{
-		"by itself":                    {[]string{fastHead}, []string{"fast"}, 1},
-		"again and again":              {[]string{fastHead, fastHead, fastHead}, []string{"fast", "fast", "fast"}, 3},
-		"behind another":               {[]string{slow, fastHead, slow, fastHead}, []string{"GET /slow 0", "fast", "GET /slow 0", "fast"}, 2},
-		"two at once":                  {[]string{fastHead + fastHead}, []string{viaGo, viaGo}, 0},
-		"with another at once":         {[]string{slow + fastHead, fastHead}, []string{"GET /slow 0", viaGo, "fast"}, 1},
-		"in two pieces":                {[]string{fastHead[:9], fastHead[9:], fastHead}, []string{viaGo, "fast"}, 1},
-		"a byte ahead":                 {[]string{fastHead[:1], fastHead[1:], fastHead}, []string{viaGo, "fast"}, 1},
-		"as a body":                    {[]string{body, fastHead}, []string{posted, "fast"}, 1},
-		"as a body that comes later":   {[]string{body[:len(body)-length], fastHead, fastHead}, []string{posted, "fast"}, 1},
-		"as the end of a body":         {[]string{fmt.Sprintf(post, length+2) + "ab", fastHead, fastHead}, []string{"POST /up 33", "fast"}, 1},
-		"as a chunk":                   {[]string{chunked + "1f\r\n", fastHead, "\r\n0\r\n\r\n"}, []string{"POST /up 31"}, 0},
-		"as the rest of another head":  {[]string{"GET /slow HTTP/1.1\r\nA: ", fastHead}, []string{"GET /slow 0"}, 0},
-		"half of it, then another one": {[]string{"GET /slow HTTP/1.1\r\n", "Host: x\r\n\r\n", fastHead}, []string{"GET /slow 0", "fast"}, 1},
+		"by itself":                  {[]turn{fast}, 1},
+		"again and again":            {[]turn{fast, fast, fast}, 3},
+		"by turns":                   {[]turn{fast, slow, fast, slow, fast}, 3},
+		"two at once":                {[]turn{{[]string{fastHead + fastHead}, []string{byGo, byGo}}, fast}, 1},
+		"with another at once":       {[]turn{{[]string{slowHead + fastHead}, []string{bySlow, byGo}}, fast}, 1},
+		"in two pieces":              {[]turn{{[]string{fastHead[:9], fastHead[9:]}, []string{byGo}}, fast}, 1},
+		"a byte ahead":               {[]turn{{[]string{fastHead[:1], fastHead[1:]}, []string{byGo}}, fast}, 1},
+		"as a body":                  {[]turn{{[]string{body}, []string{"POST /up 31"}}, fast}, 1},
+		"as a body that comes later": {[]turn{{[]string{body[:len(body)-length], fastHead}, []string{"POST /up 31"}}, fast}, 1},
+		"as the end of a body":       {[]turn{{[]string{fmt.Sprintf(post, length+2) + "ab", fastHead}, []string{"POST /up 33"}}, fast}, 1},
+		"as a chunk":                 {[]turn{{[]string{chunked + "1f\r\n", fastHead, "\r\n0\r\n\r\n"}, []string{"POST /up 31"}}}, 0},
+		"as the rest of a head":      {[]turn{{[]string{"GET /slow HTTP/1.1\r\nA: ", fastHead}, []string{bySlow}}, fast}, 1},
+		"a head in two pieces":       {[]turn{{[]string{"GET /slow HTTP/1.1\r\n", "Host: x\r\n\r\n"}, []string{bySlow}}, fast}, 1},
+		"while a handler runs": {[]turn{{
+			[]string{"GET /late HTTP/1.1\r\nHost: x\r\n\r\n", fastHead}, []string{"GET /late 0", byGo},
+		}, fast}, 1},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			first, s := serveLane(t, 20*time.Second, 20*time.Second)
-			conn := dialLane(t, s)
-			conn.say(c.said...)
-			conn.hear(c.heard...)
-			if got := first.answers.Load(); got != c.answers {
-				t.Errorf("%d were answered in the lane, want %d", got, c.answers)
+			first, s := serveLane(t, 20*time.Second)
+			for until := time.Now().Add(10 * time.Second); ; {
+				conn, before := dialLane(t, s), first.answers.Load()
+				for _, turn := range append([]turn{slow}, c.turns...) {
+					conn.say(turn.said...)
+					for _, want := range turn.heard {
+						if got := conn.hear(); got != want && (want != "fast" || got != byGo) {
+							t.Fatalf("%q: got %q, want %q", turn.said, got, want)
+						}
+					}
+				}
+				got := first.answers.Load() - before
+				if got == c.most {
+					break
+				}
+				if got > c.most || time.Now().After(until) {
+					t.Fatalf("%d were answered in the lane, want %d", got, c.most)
+				}
+			}
+			if first.answers.Load() != first.ended.Load() {
+				t.Error("not every answer was told to be written")
 			}
 		})
 	}
@@ -143,45 +182,68 @@ func TestTheLaneAnswersBetweenRequests(t *testing.T) {
 // A connection ends when nothing more is asked, counted from the last answer, and when a head does not go on.
 func TestTheLaneKeepsTime(t *testing.T) {
 	t.Parallel()
-	closed := func(c *talk) time.Duration {
-		begin := time.Now()
-		if _, err := c.from.ReadByte(); err != io.EOF {
-			c.Errorf("got %v, want the end", err)
-		}
-		return time.Since(begin)
-	}
-	_, s := serveLane(t, 2*time.Second, 20*time.Second)
+	_, s := serveLane(t, 2*time.Second)
 	conn := dialLane(t, s)
 	for range 4 { // longer than it may be silent
 		conn.say(fastHead)
-		conn.hear("fast")
+		conn.hear()
 		time.Sleep(time.Second)
 	}
-	conn.say(fastHead)
-	conn.hear("fast")
-	if took := closed(conn); took > 10*time.Second {
-		t.Errorf("silent: closed after %v", took)
+	for name, said := range map[string]string{"silent": "", "half a head": "GET /slow HTTP/1.1\r\n"} {
+		conn := dialLane(t, s)
+		conn.say(slowHead)
+		conn.hear()
+		conn.say(fastHead)
+		conn.hear()
+		begin := time.Now()
+		conn.say(said)
+		if _, err := io.ReadAll(conn.from); err != nil || time.Since(begin) > 10*time.Second {
+			t.Errorf("%s: closed after %v, %v", name, time.Since(begin), err)
+		}
 	}
-	_, s = serveLane(t, 20*time.Second, time.Second)
-	conn = dialLane(t, s)
-	conn.say(fastHead)
-	conn.hear("fast")
-	conn.say("GET /slow HTTP/1.1\r\n")
-	begin := time.Now()
-	if _, err := io.ReadAll(conn.from); err != nil || time.Since(begin) > 10*time.Second {
-		t.Errorf("half a head: closed after %v, %v", time.Since(begin), err)
+}
+
+// The time that an answer of the lane had is over when net/http answers next.
+func TestTheLanesTimeIsItsOwn(t *testing.T) {
+	t.Parallel()
+	first, s := serveLane(t, 20*time.Second)
+	conn := dialLane(t, s)
+	conn.say(slowHead)
+	conn.hear()
+	for first.answers.Load() == 0 {
+		conn.say(fastHead)
+		conn.hear()
+	}
+	time.Sleep(3 * time.Second) // longer than a client may take to read
+	conn.say("GET /none HTTP/1.1\r\nHost: x\r\n\r\n")
+	if got := conn.hear(); got != "nothing" {
+		t.Errorf("got %q", got)
+	}
+	for before := first.answers.Load(); first.answers.Load() == before; {
+		conn.say(fastHead)
+		conn.hear()
+	}
+	conn.say("POST /up HTTP/1.1\r\nHost: x\r\nContent-Length: 3\r\nExpect: 100-continue\r\n\r\n")
+	time.Sleep(3 * time.Second)
+	conn.say("abc")
+	for _, want := range []string{"", "POST /up 3"} {
+		if got := conn.hear(); got != want {
+			t.Errorf("got %q, want %q", got, want)
+		}
 	}
 }
 
 // Who does not read what they ask for is left.
 func TestTheLaneLeavesWhoDoesNotRead(t *testing.T) {
 	t.Parallel()
-	first, s := serveLane(t, 20*time.Second, 20*time.Second)
+	first, s := serveLane(t, 20*time.Second)
+	first.body = []byte(strings.Repeat("fast", 1<<18))
 	conn := dialLane(t, s)
 	if err := conn.Conn.(*net.TCPConn).SetReadBuffer(4096); err != nil {
 		t.Fatal(err)
 	}
-	first.body = strings.Repeat("fast", 1<<18)
+	conn.say(slowHead)
+	conn.hear()
 	var err error
 	for n := 0; err == nil && n < 2000; n++ {
 		_, err = io.WriteString(conn.Conn, fastHead)

@@ -35,14 +35,20 @@ try {
     await page.goto(address);
     await page.addScriptTag({ content: bundle.outputFiles[0].text });
   };
+  const network = await page.context().newCDPSession(page);
+  const slowDown = (uploadThroughput) => network.send("Network.emulateNetworkConditions", // bytes a second; -1: as it is
+    { offline: false, latency: 0, downloadThroughput: -1, uploadThroughput });
   const send = (name, guid) => page.evaluate(([n, t, g, b]) => window.send(n, t, g, b), [name, token, guid, text]);
   for (const [name, guid] of clients) {
     await load();
     let begun = "";
     if (name === "again") { // the page is left while it sends, and goes on when it is loaded anew
       const sent = page.waitForRequest((r) => r.method() === "PATCH");
+      await slowDown(300_000); // else it might have sent all by then
       send(name, guid).catch(() => {});
       begun = (await sent).url().split("/").pop();
+      await new Promise((done) => setTimeout(done, 500));
+      await slowDown(-1);
       await load();
     }
     const key = await send(name, guid);
