@@ -44,12 +44,12 @@ try {
     let begun = "";
     if (name === "again") { // the page is left while it sends, and goes on when it is loaded anew
       const sent = page.waitForRequest((r) => r.method() === "PATCH");
-      await slowDown(300_000); // else it might have sent all by then
+      await slowDown(300_000); // else it might have the answer by then
       send(name, guid).catch(() => {});
       begun = (await sent).url().split("/").pop();
       await new Promise((done) => setTimeout(done, 500));
-      await slowDown(-1);
       await load();
+      await slowDown(-1);
     }
     const key = await send(name, guid);
     if (begun && key !== begun) throw new Error(`began ${begun}, and then ${key} anew`);
