@@ -50,6 +50,7 @@ func bombs(t testing.TB) map[string]struct {
 		"PNG of 2³¹-1":               {pngOfSize(1<<31-1, 1<<31-1), imaging.TooManyPixels},
 		"PNG of 12000² zeros":        {zeroPNG(t, 12000, 1<<20), imaging.TooManyPixels},
 		"PNG with 40 MB of ICC":      {behindHeader(pngChunk("iCCP", append([]byte("p\x00\x00"), zeros(t, 40<<20)...))), imaging.TooMuchMetadata},
+		"PNG with 100,000 profiles":  {behindHeader(bytes.Repeat(pngChunk("iCCP", append([]byte("p\x00\x00"), zeros(t, 1<<19)...)), 100_000)), imaging.TooMuchMetadata},
 		"PNG with a million chunks":  {behindHeader(bytes.Repeat(pngChunk("tEXt", nil), 1_000_000)), imaging.TooMuchMetadata},
 		"PNG with 1.2 MB of text":    {behindHeader(pngChunk("iTXt", make([]byte, 1_200_000))), imaging.TooMuchMetadata},
 		"WebP with 1.2 MB of XMP":    {riff(riffChunk("VP8L", vp8l(64, 64, color.NRGBA{})), riffChunk("XMP ", make([]byte, 1_200_000))), imaging.TooMuchMetadata},

@@ -167,6 +167,7 @@ func TestColoursOfOtherSpaces(t *testing.T) {
 		{"Adobe RGB in a PNG", pngWithICC(t, pngOf(t, adobe), iccOf(primariesAdobe, curve22)), 0, 2, pngOf(t, plain)},
 		{"Adobe RGB in a JPEG", withICC(fine(adobe), iccOf(primariesAdobe, curve22)), 0, 2, fine(plain)},
 		{"sRGB in a PNG", pngWithICC(t, pngOf(t, plain), iccOf(primariesSRGB, curveSRGB)), 0, 0, pngOf(t, plain)},
+		{"two profiles, the first counts", pngWithICC(t, pngWithICC(t, pngOf(t, p3), iccOf(primariesSRGB, curveSRGB)), iccP3), 0, 2, pngOf(t, plain)},
 		{"a profile that is none", pngWithICC(t, pngOf(t, plain), []byte("nothing")), 0, 0, pngOf(t, plain)},
 		{"a profile that is cut", pngWithICC(t, pngOf(t, plain), iccP3[:300]), 0, 0, pngOf(t, plain)},
 	} {
