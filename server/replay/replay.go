@@ -19,7 +19,7 @@ type Host interface {
 	Enter(remote, forwarded string) (client string, ok bool)
 	// Number draws a request's number.
 	Number() (string, error)
-	// Record counts and logs a request that was answered with so many bytes of body.
+	// Record counts and logs a request that is answered so.
 	Record(a *Answer, number, client string, began time.Time)
 }
 
@@ -116,7 +116,9 @@ func (a *Answers) Keep(
 	defer a.mu.Unlock()
 	if old := a.kept[key]; old != nil {
 		a.bytes -= len(key) + len(old.head) + len(old.Body)
-	} else if len(a.kept) >= mostAnswers || a.bytes+size > mostBytes {
+		delete(a.kept, key)
+	}
+	if len(a.kept) == mostAnswers || a.bytes+size > mostBytes {
 		clear(a.kept)
 		a.bytes = 0
 	}
