@@ -1,7 +1,6 @@
 package salesforce
 
 import (
-	"bufio"
 	"bytes"
 	"context"
 	"errors"
@@ -21,10 +20,6 @@ import (
 // maxParts is more than any client sends.
 const maxParts = 16
 
-// readSize is how much is read of a connection at once, in bytes: the parser of parts by itself would ask for
-// little, with a system call each time.
-const readSize = 64 << 10
-
 // readParts reads a multipart body, part by part as they come: fields into in, and the binary part into the
 // store.
 func (h *Handler) readParts(
@@ -33,9 +28,10 @@ func (h *Handler) readParts(
 	if boundary == "" {
 		return fault.New(fault.Malformed, "the Content-Type names no boundary")
 	}
-	parts := multipart.NewReader(bufio.NewReaderSize(body, readSize), boundary)
+	from := newFeed(body, boundary)
+	parts := multipart.NewReader(from, boundary)
 	for n := 0; ; n++ {
-		part, err := parts.NextPart()
+		part, err := parts.NextRawPart()
 		if errors.Is(err, io.EOF) && n > 0 {
 			return nil
 		}
@@ -49,9 +45,9 @@ func (h *Handler) readParts(
 			return fault.New(fault.Malformed, "the body has more than %d parts", maxParts)
 		}
 		if part.FormName() == f.binary {
-			err = h.keep(c, who, f, in, part, body)
+			err = h.keep(c, who, f, in, part.FileName(), streamed{from.bytesOf(part), body})
 		} else {
-			err = f.readPart(part, in)
+			err = f.readPart(part, from.bytesOf(part), in)
 		}
 		if err != nil {
 			return err
@@ -71,13 +67,13 @@ func unreadable(err error) error {
 }
 
 // readPart reads a part of text: all fields together, or one.
-func (f form) readPart(part *multipart.Part, in *input) error {
+func (f form) readPart(part *multipart.Part, from io.Reader, in *input) error {
 	name := part.FormName()
 	rich, single := slices.Contains(f.rich, name), slices.Contains(f.fields, name)
 	if !rich && !single {
 		return refuse(parseError, "Unrecognized part %q", shown(name))
 	}
-	text, err := io.ReadAll(io.LimitReader(part, maxRich+1))
+	text, err := io.ReadAll(io.LimitReader(from, maxRich+1))
 	if err != nil {
 		return unreadable(err)
 	}
@@ -128,14 +124,14 @@ func (b *bounded) Read(p []byte) (n int, err error) {
 
 // keep stores the binary part. What type of picture it is, its first bytes say and nothing else does.
 func (h *Handler) keep(
-	c echo.Context, who caller, f form, in *input, part *multipart.Part, body *reply.Body,
+	c echo.Context, who caller, f form, in *input, fileName string, from streamed,
 ) error {
 	if in.brought.Key != "" {
 		return refuse(parseError, "there is more than one part %s", f.binary)
 	}
 	ctx := context.WithoutCancel(c.Request().Context())
 	head := make([]byte, storage.HeadSize)
-	n, err := io.ReadFull(part, head)
+	n, err := io.ReadFull(from, head)
 	if err != nil && !errors.Is(err, io.EOF) && !errors.Is(err, io.ErrUnexpectedEOF) {
 		return unreadable(err)
 	}
@@ -144,7 +140,7 @@ func (h *Handler) keep(
 	if err := h.Photos.Formats().Verdict(kind, head); err != nil {
 		return err
 	}
-	name, err := storage.CleanName(part.FileName())
+	name, err := storage.CleanName(fileName)
 	if err != nil {
 		name = f.binary
 	}
@@ -155,7 +151,7 @@ func (h *Handler) keep(
 	if err != nil {
 		return err
 	}
-	var whole io.Reader = &bounded{io.MultiReader(bytes.NewReader(head), part), h.maxFile()}
+	var whole io.Reader = &bounded{io.MultiReader(bytes.NewReader(head), from), h.maxFile()}
 	if f.digest != nil {
 		whole = io.TeeReader(whole, f.digest)
 	}
@@ -166,7 +162,7 @@ func (h *Handler) keep(
 		defer in.look.End()
 		whole = io.TeeReader(whole, in.look)
 	}
-	watched := h.Auth.Watch(c, streamed{whole, body}, in.brought, h.Pace.Now)
+	watched := h.Auth.Watch(c, streamed{whole, from.body}, in.brought, h.Pace.Now)
 	return h.append(ctx, in, watched)
 }
 
