@@ -1,6 +1,7 @@
 package storage_test
 
 import (
+	"strings"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -340,13 +341,9 @@ func TestPostgresZombieWriter(t *testing.T) {
 	frozen, thaw := make(chan struct{}), make(chan struct{})
 	var once sync.Once
 	h.mem.Fault = func(op string, name storage.Name) error {
-		if op == "sync" {
-			first := false
-			once.Do(func() { first = true })
-			if first {
-				close(frozen)
-				<-thaw
-			}
+		if op == "sync" && strings.HasSuffix(string(name), "-a") {
+			once.Do(func() { close(frozen) })
+			<-thaw
 		}
 		return nil
 	}
