@@ -38,6 +38,7 @@ func DefaultPace(now func() time.Time) Pace {
 type Body struct {
 	body    io.Reader
 	control *http.ResponseController
+	head    http.Header // of the answer; nil where a connection carries many of them at once
 	pace    Pace
 	left    int64 // declared bytes that have not come yet; below 0 when none were declared
 
@@ -58,6 +59,9 @@ func NewBody(c echo.Context, pace Pace) *Body {
 	b := &Body{
 		body: c.Request().Body, control: http.NewResponseController(c.Response().Writer),
 		pace: pace, left: c.Request().ContentLength,
+	}
+	if c.Request().ProtoMajor == 1 {
+		b.head = c.Response().Header()
 	}
 	if b.left == 0 || b.body == nil || b.body == http.NoBody {
 		b.end = io.EOF // nothing to wait for: the connection's deadline is left alone
@@ -86,11 +90,21 @@ func (b *Body) Interrupt() {
 	b.deadline(b.pace.Now().Add(-time.Second))
 }
 
+// afterwards is how long a connection still takes what comes of a body that was interrupted, after the
+// answer. As long as net/http does it with the rest of a large one.
+const afterwards = 500 * time.Millisecond
+
 // Close ends the Body and never fails. After it nothing here touches the connection, which may carry another
-// request by then.
+// request by then. If the body was interrupted, the answer goes out at once and the connection ends with it,
+// but not while the client may be sending: a connection that is closed with bytes unread is reset, and the
+// client might never see the answer.
 func (b *Body) Close() error {
 	b.mu.Lock()
 	defer b.mu.Unlock()
+	if b.interrupted && !b.closed && !errors.Is(b.end, io.EOF) && b.head != nil {
+		b.head.Set(echo.HeaderConnection, "close")
+		b.deadline(b.pace.Now().Add(afterwards))
+	}
 	b.closed = true
 	return nil
 }

@@ -305,6 +305,43 @@ func TestInterrupt(t *testing.T) {
 	}
 }
 
+// A server that has to refuse a body in the middle answers at once, and takes what comes meanwhile: reset, the
+// connection would take the answer with it.
+func TestInterruptLeavesTimeForTheAnswer(t *testing.T) {
+	t.Parallel()
+	e := echo.New()
+	e.POST("/", func(c echo.Context) error {
+		body := reply.NewBody(c, reply.DefaultPace(time.Now))
+		defer body.Close()
+		if _, err := body.Read(make([]byte, 1)); err != nil {
+			return err
+		}
+		body.Interrupt()
+		return echo.NewHTTPError(http.StatusServiceUnavailable)
+	})
+	s := httptest.NewServer(e)
+	defer s.Close()
+	const half = 100_000
+	conn := dial(t, &server{Server: s}, 2*half)
+	send(t, conn, strings.Repeat("x", half))
+	from := bufio.NewReader(conn)
+	answer, err := http.ReadResponse(from, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer answer.Body.Close()
+	if _, err := io.ReadAll(answer.Body); err != nil || !answer.Close {
+		t.Errorf("got %v, keeps the connection: %t; want all of the answer and Connection: close", err, !answer.Close)
+	}
+	for range 2 {
+		send(t, conn, strings.Repeat("x", half/2))
+		time.Sleep(20 * time.Millisecond) // a reset would be here by then
+	}
+	if b, err := io.ReadAll(from); err != nil || len(b) > 0 {
+		t.Errorf("after the answer: got %q, %v; want the connection's end", b, err)
+	}
+}
+
 // The deadline of a Read must never undo an Interrupt that comes in the same moment.
 func TestInterruptIsNotLostWhileBytesArrive(t *testing.T) {
 	t.Parallel()
