@@ -68,8 +68,9 @@ func (d *Directory) Appoint(
 		if err := d.Ensure(ctx, c, person); err != nil {
 			return err
 		}
-		_, err := d.db.Exec(ctx, `UPDATE people SET admin = 1, name = CASE name WHEN '' THEN $1 ELSE name END
-			WHERE community = $2 AND guid = $3`, name, c, person)
+		_, err := d.db.Exec(ctx, `UPDATE people SET admin = 1, name = CASE name WHEN '' THEN $1 ELSE name END,
+				folded = CASE name WHEN '' THEN $2 ELSE folded END
+			WHERE community = $3 AND guid = $4`, name, fold(name), c, person)
 		return err
 	})
 }

@@ -39,7 +39,7 @@ func TestManyStartsMakeOneAdministrator(t *testing.T) {
 	}
 	all.Wait()
 	serve(nodes[programs])
-	people, err := nodes[0].Directory.Search(t.Context(), 1, "", "", 2*programs)
+	people, err := nodes[0].Directory.Search(t.Context(), 1, "administrator", "", 2*programs)
 	if err != nil || len(people) != 1 || !people[0].Admin {
 		t.Errorf("got %+v, %v, want one administrator", people, err)
 	}

@@ -24,7 +24,7 @@ type doors struct {
 func (c Config) listen(lane reply.Lane) (doors, error) {
 	main, err := (&net.ListenConfig{Control: deferAccept}).Listen(context.Background(), "tcp", c.Listen)
 	if err != nil {
-		return doors{}, fault.New(fault.Invalid, "--listen: cannot listen there: %s", reason(err))
+		return doors{}, fault.New(fault.Invalid, "--listen: cannot listen on %s: %s", c.Listen, reason(err))
 	}
 	d := doors{main: reply.Guard(main, lane), url: "http://" + main.Addr().String()}
 	if c.TLSCert != "" {
@@ -46,7 +46,7 @@ func (c Config) listen(lane reply.Lane) (doors, error) {
 	switch {
 	case err != nil && c.OpsListen != "":
 		main.Close()
-		return doors{}, fault.New(fault.Invalid, "--ops-listen: cannot listen there: %s", reason(err))
+		return doors{}, fault.New(fault.Invalid, "--ops-listen: cannot listen on %s: %s", c.OpsListen, reason(err))
 	case err != nil:
 		d.late = fault.New(fault.Unavailable,
 			"no metrics: %s is taken; give another --ops-listen, or off", OpsDefault)

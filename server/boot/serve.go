@@ -25,11 +25,11 @@ const (
 // Order of the stop: unready and deaf, uploads ended with what they have made durable and answered 503,
 // requests answered, background work given back. It returns within 10 s. Close follows.
 func (n *Node) Serve(ctx context.Context) error {
-	invitation, err := n.invitation(context.WithoutCancel(ctx))
+	invitation, administrator, err := n.invitation(context.WithoutCancel(ctx))
 	if err != nil {
 		return err
 	}
-	hints, err := n.hints()
+	hints, err := n.hints(administrator)
 	if err == nil {
 		err = n.said.begin("listening on " + n.URL() + "\n" + invitation + hints)
 	}

@@ -60,22 +60,22 @@ func SignInLink(ctx context.Context, s Stores, v Visitor, m Machine) (string, er
 }
 
 // invitation says how to sign in as the first administrator, where this machine is the whole instance and
-// nobody else says who administers it; "" elsewhere. The first start makes that person. Later starts say it
-// again with the hints alone: what they print may be kept in a log.
-func (n *Node) invitation(ctx context.Context) (string, error) {
+// nobody else says who administers it, and who that is; "" elsewhere. The first start makes that person.
+// Later starts say it again with the hints alone: what they print may be kept in a log.
+func (n *Node) invitation(ctx context.Context) (text string, person association.GUID, err error) {
 	if !n.config.alone() {
-		return "", nil
+		return "", "", nil
 	}
 	person, made, err := n.firstAdministrator(ctx)
 	if err != nil || !made && !n.config.Hints {
-		return "", err
+		return "", person, err
 	}
 	secret, err := n.Photos.NewLink(ctx, firstCommunity, person)
 	if err != nil {
-		return "", err
+		return "", "", err
 	}
 	link := n.publicURL() + linkPath + secret
-	return "sign in as the administrator, once and within an hour: " + link + "\n", nil
+	return "sign in as the administrator, once and within an hour: " + link + "\n", person, nil
 }
 
 // firstAdministrator returns who has administered the first community for longest. If nobody does, it makes
