@@ -168,6 +168,8 @@ func (s *site) pageRoutes(e *echo.Echo) {
 	e.HEAD("/docs", s.Page.Docs)
 	e.GET("/js/:script", s.Page.Script, anyOrigin)
 	e.HEAD("/js/:script", s.Page.Script, anyOrigin)
+	e.GET("/favicon.ico", s.Page.Icon)
+	e.HEAD("/favicon.ico", s.Page.Icon)
 	e.GET("/openapi.yaml", s.Page.Spec)
 	e.HEAD("/openapi.yaml", s.Page.Spec)
 }

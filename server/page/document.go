@@ -14,7 +14,6 @@ import (
 type document struct {
 	Title, About string
 	Groups       []group
-	Style        template.CSS
 }
 
 type group struct {
@@ -26,6 +25,7 @@ type group struct {
 type call struct {
 	ID, Method, Path, Summary, About string
 	Params                           []param
+	Body                             *body // nil: none
 	Answers                          []reaction
 }
 
@@ -34,7 +34,10 @@ type param struct {
 	Required        bool
 }
 
-type reaction struct{ Status, About string }
+type reaction struct {
+	Status, About string
+	Example       string // "": none
+}
 
 // The parts of OpenAPI that are shown. References are followed where they matter.
 type (
@@ -44,8 +47,10 @@ type (
 		// Paths stays a node because a map would lose the order.
 		Paths      yaml.Node
 		Components struct {
-			Parameters map[string]specParam
-			Responses  map[string]struct{ Description string }
+			Parameters    map[string]specParam
+			RequestBodies map[string]specBody `yaml:"requestBodies"`
+			Responses     map[string]specResponse
+			Schemas       map[string]specSchema
 		}
 	}
 	specOperation struct {
@@ -53,6 +58,7 @@ type (
 		OperationID          string `yaml:"operationId"`
 		Summary, Description string
 		Parameters           []specParam
+		RequestBody          specBody `yaml:"requestBody"`
 		Responses            yaml.Node
 	}
 	specParam struct {
@@ -63,6 +69,7 @@ type (
 	specResponse struct {
 		Ref         string `yaml:"$ref"`
 		Description string
+		Content     map[string]specMedia
 	}
 )
 
@@ -106,18 +113,27 @@ func (s spec) call(method, path string, params []specParam, o specOperation) (ca
 		}
 		c.Params = append(c.Params, param{p.Name, p.In, p.Description, p.Required})
 	}
-	err := each(&o.Responses, func(status string, node *yaml.Node) error {
+	var err error
+	if c.Body, err = s.body(o.RequestBody); err != nil {
+		return c, fmt.Errorf("openapi.yaml: %s %s: %w", method, path, err)
+	}
+	err = each(&o.Responses, func(status string, node *yaml.Node) error {
 		var r specResponse
 		if err := node.Decode(&r); err != nil {
 			return err
 		}
 		if r.Ref != "" {
-			r.Description = s.Components.Responses[last(r.Ref)].Description
+			r = s.Components.Responses[last(r.Ref)]
+		}
+		media := r.Content["application/json"]
+		example, err := written(&media.Example)
+		if err != nil {
+			return err
 		}
 		if status == "default" {
 			status = "else"
 		}
-		c.Answers = append(c.Answers, reaction{status, r.Description})
+		c.Answers = append(c.Answers, reaction{status, r.Description, example})
 		return nil
 	})
 	return c, err

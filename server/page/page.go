@@ -21,6 +21,8 @@ import (
 var (
 	//go:embed style.css
 	style string
+	//go:embed logo.svg
+	logo []byte
 	//go:embed *.html
 	texts embed.FS
 )
@@ -47,19 +49,25 @@ type welcome struct {
 	Origin string // the address that people use
 }
 
+// manual is what the page of the interface is made of.
+type manual struct {
+	frame
+	Reference template.HTML
+}
+
 // Handler answers the paths of the pages. Its methods are echo handlers.
 type Handler struct {
 	Config
-	pages  *template.Template
-	docs   []byte // they never change: made once
-	policy string // Content-Security-Policy
+	pages     *template.Template
+	reference template.HTML // it never changes: made once
+	policy    string        // Content-Security-Policy
 }
 
 // New returns a Handler. It fails if the interface's description cannot be read.
 func New(cfg Config) (*Handler, error) {
 	marks := template.FuncMap{"prose": prose, "breakable": breakable}
 	pages := template.New("").Funcs(marks)
-	for _, name := range []string{"bar", "home", "photo", "docs", "signin", "link", "failure"} {
+	for _, name := range []string{"bar", "home", "photo", "docs", "reference", "signin", "link", "failure"} {
 		text, err := texts.ReadFile(name + ".html")
 		if err != nil {
 			return nil, err
@@ -72,15 +80,14 @@ func New(cfg Config) (*Handler, error) {
 	if err != nil {
 		return nil, err
 	}
-	var docs bytes.Buffer
-	d.Style = template.CSS(style)
-	if err := pages.ExecuteTemplate(&docs, "docs", d); err != nil {
+	var reference bytes.Buffer
+	if err := pages.ExecuteTemplate(&reference, "reference", d); err != nil {
 		return nil, err
 	}
 	cfg.Public = strings.TrimSuffix(cfg.Public, "/")
 	sum := sha256.Sum256([]byte(style))
 	return &Handler{
-		Config: cfg, pages: pages, docs: docs.Bytes(),
+		Config: cfg, pages: pages, reference: template.HTML(reference.String()),
 		policy: "default-src 'none'; style-src 'sha256-" + base64.StdEncoding.EncodeToString(sum[:]) +
 			"'; script-src 'self'; connect-src 'self'; img-src 'self'; base-uri 'none'; form-action 'self'; " +
 			"frame-ancestors 'none'",
@@ -97,20 +104,35 @@ func (h *Handler) Home(c echo.Context) error {
 	if origin == "" {
 		origin = c.Scheme() + "://" + c.Request().Host
 	}
-	// Without a referrer the browser would not say that the form is ours.
-	c.Response().Header().Set(echo.HeaderReferrerPolicy, "same-origin")
+	sayOurs(c)
 	return h.show(c, http.StatusOK, h.pages.Lookup("home"), welcome{h.frame(person), origin})
 }
+
+// sayOurs has the browser say that a page's forms are ours, which it would not without a referrer.
+func sayOurs(c echo.Context) { c.Response().Header().Set(echo.HeaderReferrerPolicy, "same-origin") }
 
 func (h *Handler) frame(person *who) frame { return frame{Style: template.CSS(style), Who: person} }
 
 // Docs answers with the description of the interface, to be read.
-func (h *Handler) Docs(c echo.Context) error { return h.html(c, http.StatusOK, h.docs) }
+func (h *Handler) Docs(c echo.Context) error {
+	person, err := h.who(c)
+	if err != nil {
+		return err
+	}
+	sayOurs(c)
+	return h.show(c, http.StatusOK, h.pages.Lookup("docs"), manual{h.frame(person), h.reference})
+}
 
 // Spec answers with the description of the interface, for programs.
 func (h *Handler) Spec(c echo.Context) error {
 	c.Response().Header().Set("Cache-Control", "no-cache")
 	return c.Blob(http.StatusOK, "application/yaml", api.Spec())
+}
+
+// Icon answers with the logo.
+func (h *Handler) Icon(c echo.Context) error {
+	c.Response().Header().Set("Cache-Control", "public, max-age=86400")
+	return c.Blob(http.StatusOK, "image/svg+xml", logo)
 }
 
 // show answers with a page that is made for whoever looks at it.
@@ -124,10 +146,6 @@ func (h *Handler) show(c echo.Context, status int, page *template.Template, of a
 }
 
 func (h *Handler) html(c echo.Context, status int, page []byte) error {
-	head := c.Response().Header()
-	if head.Get("Cache-Control") == "" {
-		head.Set("Cache-Control", "no-cache")
-	}
-	head.Set("Content-Security-Policy", h.policy)
+	c.Response().Header().Set("Content-Security-Policy", h.policy)
 	return c.HTMLBlob(status, page)
 }

@@ -72,6 +72,16 @@ func TestDocsShowEveryCall(t *testing.T) {
 			t.Errorf("%s is not on the page", id[1])
 		}
 	}
+	for _, want := range []string{
+		`<td><code>ContentLength</code></td><td>integer or string</td><td><p>Required. `, // what a call takes
+		"<pre tabindex=\"0\">{\n  &#34;ContentLength&#34;: 5242880,",                     // an example of it
+		`<td><code>_profilePhoto</code></td><td>file</td>`,                               // by a reference
+		`<a href="/signin">Sign in</a>`,
+	} {
+		if !strings.Contains(got, want) {
+			t.Errorf("%s is not on the page", want)
+		}
+	}
 	if strings.Contains(got, "<td></td>") {
 		t.Error("an answer has no meaning: a reference was not followed")
 	}

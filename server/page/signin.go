@@ -132,8 +132,7 @@ func (h *Handler) showForm(c echo.Context, status int, f form) error {
 	}
 	f.frame, f.Issuer, f.Several = h.frame(nil), h.Issuer != nil, several
 	f.Bare = true
-	// Without a referrer the browser would not say that the form is ours.
-	c.Response().Header().Set(echo.HeaderReferrerPolicy, "same-origin")
+	sayOurs(c)
 	return h.show(c, status, h.pages.Lookup("signin"), f)
 }
 

@@ -249,6 +249,7 @@ var rights = map[string][]right{
 	"GET /": {{on: ofNobody}}, "HEAD /": {{on: ofNobody}},
 	"GET /docs": {{on: ofNobody}}, "HEAD /docs": {{on: ofNobody}},
 	"GET /js/{script}": {{on: ofNobody}}, "HEAD /js/{script}": {{on: ofNobody}},
+	"GET /favicon.ico": {{on: ofNobody}}, "HEAD /favicon.ico": {{on: ofNobody}},
 	"GET /openapi.yaml": {{on: ofNobody}}, "HEAD /openapi.yaml": {{on: ofNobody}},
 	"GET /healthz": {{on: ofNobody}}, "HEAD /healthz": {{on: ofNobody}},
 	"GET /readyz": {{on: ofNobody}}, "HEAD /readyz": {{on: ofNobody}},
