@@ -16,8 +16,8 @@ type Deed string
 
 // The deeds that are audited.
 const (
-	Associated   Deed = "associated" // got a photo, having none; the object is its version
-	Replaced     Deed = "replaced"   // got another photo
+	Associated   Deed = "associated" // was given a photo, having none; the object is its version
+	Replaced     Deed = "replaced"   // was given another photo, which is shown when it has been made
 	Cropped      Deed = "cropped"    // got another square of a photo
 	Restored     Deed = "restored"   // got an earlier photo back
 	RemovedPhoto Deed = "removed"    // lost the photo; the object is an attachment's key if that was withdrawn
@@ -29,9 +29,19 @@ const (
 	Enabled      Deed = "enabled"    // was let in again
 	Imported     Deed = "imported"   // was added or changed by an import
 	SignedIn     Deed = "signed in"  // by a link that is good once
-	AddedLocally Deed = "added"      // got a login name, or another one
+	AddedLocally Deed = "added"      // was added by a shell, or got a login name
+	ChangedUser  Deed = "changed"    // was added again: another login name, password, right or name elsewhere
 	Appointed    Deed = "appointed"  // was made the first administrator by the first start
 	Founded      Deed = "founded"    // the community got a name, the object; nobody is the person
+	PhotoFailed  Deed = "failed"     // the photo that the person got, the object, could not be made
+)
+
+// What is done to a community's sites: the object is a site's apiKey, and nobody is the person.
+const (
+	SiteAdded    Deed = "site added"
+	SiteRotated  Deed = "site rotated"   // got another secret
+	SiteDisabled Deed = "site disabled"  // was shut
+	SiteKeyAdded Deed = "site key added" // the object is the userKey
 )
 
 // Entry is one line of the audit log.
@@ -39,7 +49,7 @@ type Entry struct {
 	Community storage.Community
 	ID        int64 // 1, 2, 3 and so on in each community
 	At        storage.Millis
-	Actor     GUID // who did it
+	Actor     GUID // who did it; "cli" for a shell, "cameo" for the service itself
 	Action    Deed
 	Person    GUID   // whom it was done to
 	Object    string // what it was done with
@@ -96,8 +106,8 @@ func (s *Service) entry(a Actor, e Entry) Entry {
 	return e
 }
 
-func (s *Service) logDeed(ctx context.Context, e Entry) {
-	s.Log.LogAttrs(ctx, slog.LevelInfo, "audit", slog.String("action", string(e.Action)),
+func (c Config) logDeed(ctx context.Context, e Entry) {
+	c.Log.LogAttrs(ctx, slog.LevelInfo, "audit", slog.String("action", string(e.Action)),
 		slog.String("community", e.Community.String()), slog.String("actor", string(e.Actor)),
 		slog.String("person", string(e.Person)), slog.String("object", e.Object), slog.String("ip", e.Address))
 }

@@ -201,16 +201,27 @@ func (w *Worker) show(ctx context.Context, p Photo) error {
 	})
 }
 
-// fail ends the photo; the person's current one stays.
+// fail ends the photo; the person's current one stays. The audit log has told that they were given this one.
 func (w *Worker) fail(ctx context.Context, p Photo, reason imaging.Reason) error {
 	p.State, p.Reason = Failed, string(reason)
-	return w.transact(ctx, func(ctx context.Context, now storage.Millis) error {
+	done := Entry{
+		Community: p.Community, Actor: "cameo", Action: PhotoFailed, Person: p.Person, Object: string(p.Version),
+	}
+	err := w.transact(ctx, func(ctx context.Context, now storage.Millis) error {
 		p.Due = now.Add(w.Limits.Retention)
 		if err := w.Queue.Settle(ctx, p); err != nil {
 			return err
 		}
-		return w.release(ctx, p, now)
+		if err := w.release(ctx, p, now); err != nil || w.Audit == nil {
+			return err
+		}
+		done.At = now
+		return w.Audit.Record(ctx, done)
 	})
+	if err == nil {
+		w.logDeed(ctx, done)
+	}
+	return err
 }
 
 // postpone puts the photo back after an attempt that went wrong for cause, or fails it after the last one.

@@ -145,6 +145,12 @@ func TestARefusedPictureLeavesTheOldOne(t *testing.T) {
 		bad, err := h.service.Associate(ctx, member(jane), cut, jane)
 		must(t, err)
 		h.step(t, 1)
+		log, err := h.service.AuditLog(ctx, administrator(), here, 0, 0, 100)
+		must(t, err)
+		last := log[len(log)-1]
+		if last.Action != association.PhotoFailed || last.Actor != "cameo" || last.Object != string(bad.Version) {
+			t.Errorf("got %+v at the end of the audit log, want the failure", last)
+		}
 		if p := h.state(t, bad.Version, association.Failed); p.Reason != "truncated" || p.Tries != 1 {
 			t.Errorf("failed for %q after %d tries", p.Reason, p.Tries)
 		}

@@ -138,16 +138,16 @@ func TestAddUserAgain(t *testing.T) {
 	t.Parallel()
 	sqltest.Each(t, func(t *testing.T, db *sqldb.DB) {
 		d, ctx := open(db), t.Context()
-		u := directory.User{Community: 1, GUID: jane, Name: "jane", Password: "first"}
+		u := directory.User{Community: 1, GUID: jane, Name: "jane", Password: "the first"}
 		must(t, d.AddUser(ctx, u))
-		taken := directory.User{Community: 1, GUID: john, Name: "JANE", Password: "x"}
+		taken := directory.User{Community: 1, GUID: john, Name: "JANE", Password: "the third"}
 		wantKind(t, d.AddUser(ctx, taken), fault.Exists)
-		u.Name, u.Password = "jane.doe", "second"
+		u.Name, u.Password = "jane.doe", "the second"
 		must(t, d.AddUser(ctx, u))
 		must(t, d.AddUser(ctx, taken)) // the name is free now
-		_, err := d.CheckPassword(ctx, 1, "jane.doe", "first")
+		_, err := d.CheckPassword(ctx, 1, "jane.doe", "the first")
 		wantKind(t, err, fault.Unauthenticated)
-		_, err = d.CheckPassword(ctx, 1, "jane.doe", "second")
+		_, err = d.CheckPassword(ctx, 1, "jane.doe", "the second")
 		must(t, err)
 		for _, c := range []struct {
 			change func(*directory.User)
@@ -156,6 +156,7 @@ func TestAddUserAgain(t *testing.T) {
 			{func(u *directory.User) { u.Community = 77 }, fault.NotFound},
 			{func(u *directory.User) { u.Name = "" }, fault.Invalid},
 			{func(u *directory.User) { u.Password = "" }, fault.Invalid},
+			{func(u *directory.User) { u.Password = "sëcrêts" }, fault.Invalid}, // nine bytes, seven characters
 			{func(u *directory.User) { u.Password = strings.Repeat("x", 2000) }, fault.Invalid},
 		} {
 			wrong := u
@@ -171,7 +172,7 @@ func TestAPasswordIsKeptAsASaltedHash(t *testing.T) {
 		d, ctx := open(db), t.Context()
 		kept := map[string]bool{}
 		for _, g := range []association.GUID{jane, john} {
-			must(t, d.AddUser(ctx, directory.User{Community: 1, GUID: g, Name: string(g), Password: "same"}))
+			must(t, d.AddUser(ctx, directory.User{Community: 1, GUID: g, Name: string(g), Password: "the same"}))
 			var p string
 			must(t, db.QueryRow(ctx, `SELECT password FROM passwords WHERE guid = $1`, g).Scan(&p))
 			if !strings.HasPrefix(p, "$argon2id$v=19$m=19456,t=2,p=1$") || strings.Contains(p, "same") {

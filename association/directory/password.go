@@ -29,8 +29,11 @@ const (
 	maxPasses = 16
 )
 
-// maxPassword is in bytes.
-const maxPassword = 1024
+// Bounds of a password that is chosen: the least length is that of NIST SP 800-63B.
+const (
+	minPassword = 8    // characters
+	maxPassword = 1024 // bytes
+)
 
 const phc = "$argon2id$v=%d$m=%d,t=%d,p=%d$%s"
 

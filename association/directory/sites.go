@@ -67,33 +67,30 @@ func (d *Directory) Sites(ctx context.Context, c storage.Community) ([]associati
 }
 
 // RotateSite gives a site another secret; what was signed with the old one is not good any more, and neither
-// are tokens and sessions that were given for it.
+// are tokens that were given for it. EndSite follows.
 func (d *Directory) RotateSite(
 	ctx context.Context, c storage.Community, apiKey, secret string, now storage.Millis,
 ) error {
 	n, err := d.db.Exec(ctx, `UPDATE sites SET secret = $1, rotated = $2 WHERE community = $3 AND api_key = $4`,
 		secret, now, c, apiKey)
-	return d.endSite(ctx, apiKey, foundSite(n, err))
+	return foundSite(n, err)
 }
 
-// endSite ends the sessions of a site's server once the site was changed; err is that of the change. It is no
-// part of the same transaction: who begins a session looks at the site once more when it is there, and either
-// sees the change then, or the session is seen here.
-func (d *Directory) endSite(ctx context.Context, apiKey string, err error) error {
-	if err != nil {
-		return err
-	}
-	_, err = d.EndSession(ctx, association.Site{APIKey: apiKey}.Integration(), "")
+// EndSite ends the sessions of a site's server when a change of the site is committed. It must be no part of
+// the same transaction: who begins a session looks at the site once more when it is there, and either sees
+// the change then, or the session is seen here.
+func (d *Directory) EndSite(ctx context.Context, apiKey string) error {
+	_, err := d.EndSession(ctx, association.Site{APIKey: apiKey}.Integration(), "")
 	return err
 }
 
-// DisableSite shuts a site. One that is shut stays so.
+// DisableSite shuts a site. One that is shut stays so. EndSite follows.
 func (d *Directory) DisableSite(
 	ctx context.Context, c storage.Community, apiKey string, now storage.Millis,
 ) error {
 	n, err := d.db.Exec(ctx, `UPDATE sites SET disabled = CASE disabled WHEN 0 THEN $1 ELSE disabled END
 		WHERE community = $2 AND api_key = $3`, now, c, apiKey)
-	return d.endSite(ctx, apiKey, foundSite(n, err))
+	return foundSite(n, err)
 }
 
 // SetThumbnail changes the size of the thumbnails that a site's next photos get.

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"strings"
+	"unicode/utf8"
 
 	"cameo/association"
 	"cameo/storage"
@@ -26,8 +27,9 @@ func (d *Directory) AddUser(ctx context.Context, u User) error {
 	if err := readable(u.Name); err != nil {
 		return err.About("name")
 	}
-	if u.Password == "" || len(u.Password) > maxPassword {
-		return fault.New(fault.Invalid, "a password has 1 to %d bytes", maxPassword).About("password")
+	if utf8.RuneCountInString(u.Password) < minPassword || len(u.Password) > maxPassword {
+		return fault.New(fault.Invalid, "a password has %d characters at least, and %d bytes at most",
+			minPassword, maxPassword).About("password")
 	}
 	password, err := hash(d.random, u.Password)
 	if err != nil {

@@ -39,6 +39,10 @@ func newCSVReader(from io.Reader) (*csvReader, error) {
 	}
 	r := &csvReader{rows: csv.NewReader(buffered)}
 	head, err := r.rows.Read()
+	if errors.Is(err, io.EOF) {
+		return nil, fault.New(fault.Invalid,
+			"the list is empty: want headings such as %s", strings.Join(headings(), ","))
+	}
 	if err != nil {
 		return nil, fault.Wrap(err, fault.Invalid,
 			"line 1: want headings such as %s", strings.Join(headings(), ","))
@@ -69,7 +73,7 @@ func (r *csvReader) Read() (association.Row, error) {
 	}
 	if wrong, ok := errors.AsType[*csv.ParseError](err); ok && errors.Is(err, csv.ErrFieldCount) {
 		return association.Row{}, &WrongRow{association.RowError{Line: wrong.StartLine, Err: fault.New(
-			fault.Invalid, "there are %d cells, and %d headings", len(cells), len(r.head))}}
+			fault.Invalid, "the cells of this line: %d; the headings: %d", len(cells), len(r.head))}}
 	}
 	if err != nil {
 		return association.Row{}, fault.Wrap(err, fault.Invalid, "this is no CSV")

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"os"
 	"reflect"
+	"slices"
 	"strings"
 
 	"github.com/alecthomas/kong"
@@ -51,7 +52,7 @@ func parse(args []string, s streams) (command, error) {
 	if err != nil {
 		return nil, err
 	}
-	chosen, err := parser.Parse(args)
+	chosen, err := parser.Parse(meant(args))
 	if err != nil {
 		return nil, boot.Misused(plain(err))
 	}
@@ -60,6 +61,17 @@ func parse(args []string, s streams) (command, error) {
 		return nil, errors.New("the command cannot be run")
 	}
 	return asked, nil
+}
+
+// meant are arguments by our names: many programs have a flag --version and a command help.
+func meant(args []string) []string {
+	switch {
+	case len(args) == 1 && args[0] == "--version":
+		return []string{"version"}
+	case len(args) > 0 && args[0] == "help":
+		return append(slices.Clone(args[1:]), "--help")
+	}
+	return args
 }
 
 // plain rewords what the parser says of a flag whose value begins with a dash, such as a time below zero.

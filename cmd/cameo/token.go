@@ -17,13 +17,18 @@ type token struct {
 	For       boot.Duration `name:"for" default:"1h" placeholder:"TIME" help:"How long it is good."`
 }
 
-// Run prints the token and nothing else.
-func (c *token) Run(_ context.Context, s streams) error {
+// Run prints the token and nothing else; on stderr it says if there is no such community. The token will be
+// good when there is one.
+func (c *token) Run(ctx context.Context, s streams) error {
+	machine := boot.ThisMachine(s.err)
 	text, err := boot.Token(c.Stores, boot.Grant{
 		Community: c.Community, User: c.User, Admin: c.Admin, For: time.Duration(c.For),
-	}, boot.ThisMachine(s.err))
+	}, machine)
 	if err != nil {
 		return err
+	}
+	if !boot.KnowsCommunity(ctx, c.Stores, c.Community, machine) {
+		fmt.Fprintf(s.err, "cameo: there is no community %s yet: cameo community add\n", c.Community)
 	}
 	_, err = fmt.Fprintln(s.out, text)
 	return err

@@ -4,10 +4,12 @@ import (
 	"cmp"
 	"context"
 	"errors"
+	"slices"
 
 	"cameo/association"
 	"cameo/association/directory"
 	"cameo/storage"
+	"cameo/storage/fault"
 )
 
 // NewUser is a person who may sign in with a name and a password, and may have other names elsewhere.
@@ -54,7 +56,17 @@ func AddUser(ctx context.Context, s Stores, u NewUser, m Machine) error {
 func (n *Node) addUser(
 	ctx context.Context, c storage.Community, person association.GUID, u NewUser, ids []association.Identity,
 ) error {
-	var err error
+	done := association.Entry{
+		Community: c, At: n.machine.Clock(), Actor: association.Operator().GUID, Action: association.AddedLocally,
+		Person: person,
+	}
+	known, err := n.added(ctx, c, person, u.Name != "")
+	if err != nil {
+		return err
+	}
+	if known {
+		done.Action = association.ChangedUser
+	}
 	if u.Name != "" {
 		err = n.Directory.AddUser(ctx, directory.User{
 			Community: c, GUID: person, Name: u.Name, Password: u.Password, Admin: u.Admin,
@@ -70,10 +82,24 @@ func (n *Node) addUser(
 			return err
 		}
 	}
-	return n.Directory.Record(ctx, association.Entry{
-		Community: c, At: n.machine.Clock(), Actor: association.Operator().GUID, Action: association.AddedLocally,
-		Person: person,
-	})
+	return n.Directory.Record(ctx, done)
+}
+
+// added says whether a person is there, with a login name if that is asked for.
+func (n *Node) added(
+	ctx context.Context, c storage.Community, person association.GUID, login bool,
+) (bool, error) {
+	p, err := n.Directory.Person(ctx, c, person)
+	if fault.Is(err, fault.NotFound) {
+		return false, nil
+	}
+	if err != nil || !login {
+		return err == nil, err
+	}
+	names, err := n.Directory.Identities(ctx, c, p.GUID)
+	return slices.ContainsFunc(names, func(id association.Identity) bool {
+		return id.System == association.Login
+	}), err
 }
 
 // administer works on the directory of a deployment that is there.

@@ -48,7 +48,10 @@ func (p *People) AddSite(ctx context.Context, s NewSite, to io.Writer) error {
 	for _, o := range s.Origins {
 		site.Origins = append(site.Origins, string(o))
 	}
-	if err := p.node.Directory.AddSite(ctx, site); err != nil {
+	err = p.deed(ctx, association.SiteAdded, site.APIKey, func(ctx context.Context) error {
+		return p.node.Directory.AddSite(ctx, site)
+	})
+	if err != nil {
 		return err
 	}
 	return tell(to, map[string]string{"apiKey": site.APIKey, "secret": secret})
@@ -98,7 +101,13 @@ func (p *People) RotateSite(ctx context.Context, apiKey string, to io.Writer) er
 	if err != nil {
 		return err
 	}
-	if err := p.node.Directory.RotateSite(ctx, p.community, apiKey, sealed, p.node.machine.Clock()); err != nil {
+	err = p.deed(ctx, association.SiteRotated, apiKey, func(ctx context.Context) error {
+		return p.node.Directory.RotateSite(ctx, p.community, apiKey, sealed, p.node.machine.Clock())
+	})
+	if err == nil {
+		err = p.node.Directory.EndSite(ctx, apiKey)
+	}
+	if err != nil {
 		return err
 	}
 	return tell(to, map[string]string{"apiKey": apiKey, "secret": secret})
@@ -106,7 +115,22 @@ func (p *People) RotateSite(ctx context.Context, apiKey string, to io.Writer) er
 
 // DisableSite shuts a site.
 func (p *People) DisableSite(ctx context.Context, apiKey string) error {
-	return p.node.Directory.DisableSite(ctx, p.community, apiKey, p.node.machine.Clock())
+	err := p.deed(ctx, association.SiteDisabled, apiKey, func(ctx context.Context) error {
+		return p.node.Directory.DisableSite(ctx, p.community, apiKey, p.node.machine.Clock())
+	})
+	if err == nil {
+		err = p.node.Directory.EndSite(ctx, apiKey)
+	}
+	return err
+}
+
+// deed does something to a site, and has it audited: a site's keys administer its community.
+func (p *People) deed(
+	ctx context.Context, what association.Deed, object string, do func(context.Context) error,
+) error {
+	return p.service.Audited(ctx, p.operator, func(ctx context.Context) (association.Entry, error) {
+		return association.Entry{Community: p.community, Action: what, Object: object}, do(ctx)
+	})
 }
 
 // AddSiteKey adds a user's key to a site, and writes it in JSON with its secret or its private key, which are
@@ -133,7 +157,10 @@ func (p *People) AddSiteKey(ctx context.Context, apiKey string, private bool, to
 	if err != nil {
 		return err
 	}
-	if err := p.node.Directory.AddSiteKey(ctx, k); err != nil {
+	err = p.deed(ctx, association.SiteKeyAdded, k.UserKey, func(ctx context.Context) error {
+		return p.node.Directory.AddSiteKey(ctx, k)
+	})
+	if err != nil {
 		return err
 	}
 	return tell(to, told)

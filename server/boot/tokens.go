@@ -3,9 +3,11 @@ package boot
 import (
 	"context"
 	"errors"
+	"os"
 	"time"
 
 	"cameo/association"
+	"cameo/association/directory"
 	"cameo/server/auth"
 	"cameo/storage"
 	"cameo/storage/fault"
@@ -89,6 +91,22 @@ func Token(s Stores, g Grant, m Machine) (string, error) {
 		claims.Admin = claims.Communities
 	}
 	return keys.Token(claims)
+}
+
+// KnowsCommunity is false if the deployment is there and can be asked, and has no community of that number.
+func KnowsCommunity(ctx context.Context, s Stores, community string, m Machine) bool {
+	c, err := parseCommunity(community)
+	if err != nil || c == firstCommunity {
+		return true
+	}
+	if _, err := os.Stat(s.databaseFile()); err != nil && s.Database == "" {
+		return true
+	}
+	err = administer(ctx, s, m, func(d *directory.Directory) error {
+		_, err := d.Community(ctx, c)
+		return err
+	})
+	return !fault.Is(err, fault.NotFound)
 }
 
 // who reads a person's two names as flags give them.

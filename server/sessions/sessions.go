@@ -39,7 +39,8 @@ type identity struct {
 }
 
 func identify(a association.Actor) identity {
-	who := identity{GUID: a.GUID, Communities: a.Memberships(), Admin: []storage.Community{}}
+	who := identity{GUID: a.GUID, Communities: []storage.Community{}, Admin: []storage.Community{}}
+	who.Communities = append(who.Communities, a.Memberships()...)
 	who.ID, who.Expires = a.Session, a.Expires.Time().UTC()
 	for _, c := range who.Communities {
 		if a.Administers(c) {
