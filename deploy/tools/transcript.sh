@@ -91,6 +91,7 @@ run "curl -sS -o square.jpg \"\$P?size=256\"; file square.jpg | grep -oE 'JPEG|[
 say '```' '' '## With cameo put' '' \
     'The same photograph in chunks of 16 KiB, so that there is time for a crash: server and client are both killed.' '' \
     '```console'
+run 'export XDG_STATE_HOME=$PWD/state'
 run "export CAMEO_SERVER=http://127.0.0.1:$port CAMEO_TOKEN=\$T"
 say '$ cameo put photo.jpg --chunk-size 16KiB & PUT=$!'
 cameo put photo.jpg --chunk-size 16KiB >put.out 2>&1 &

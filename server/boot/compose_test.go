@@ -51,7 +51,7 @@ func filled(t *testing.T) map[string]string {
 		}
 		env[name] = "the-" + strings.ToLower(name)
 	}
-	env["CAMEO_PUBLIC_URL"] = "https://photos.example.org"
+	env["CAMEO_PUBLIC_URL"] = "https://photos.example.com"
 	return env
 }
 

@@ -42,7 +42,7 @@ type Config struct {
 
 	Issuer `embed:""`
 
-	CORSOrigin  []Origin `name:"cors-origin" env:"CAMEO_CORS_ORIGIN" placeholder:"ORIGIN" help:"Origin of other pages that may act for the people who use them, such as https://app.example.org. May be given several times."`
+	CORSOrigin  []Origin `name:"cors-origin" env:"CAMEO_CORS_ORIGIN" placeholder:"ORIGIN" help:"Origin of other pages that may act for the people who use them, such as https://app.example.com. May be given several times."`
 	SessionLife Duration `name:"session-life" env:"CAMEO_SESSION_LIFE" default:"720h" placeholder:"TIME" help:"How long a person stays signed in at most."`
 	SessionIdle Duration `name:"session-idle" env:"CAMEO_SESSION_IDLE" default:"24h" placeholder:"TIME" help:"How long a person stays signed in who does nothing."`
 

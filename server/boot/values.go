@@ -92,7 +92,7 @@ type WebURL string
 func (w *WebURL) UnmarshalText(text []byte) error {
 	u, err := url.Parse(string(text))
 	if err != nil || u.Scheme != "http" && u.Scheme != "https" || u.Host == "" || u.User != nil {
-		return fmt.Errorf("%s: want a URL such as https://photos.example.org", text)
+		return fmt.Errorf("%s: want a URL such as https://photos.example.com", text)
 	}
 	*w = WebURL(strings.TrimRight(u.String(), "/"))
 	return nil
@@ -106,12 +106,12 @@ type Origin string
 func (o *Origin) UnmarshalText(text []byte) error {
 	if bytes.ContainsRune(text, '*') {
 		return fmt.Errorf("%s: any page could act for the people who use it; name each origin, "+
-			"such as https://app.example.org", text)
+			"such as https://app.example.com", text)
 	}
 	u, err := url.Parse(strings.ToLower(string(text)))
 	if err != nil || u.Scheme != "http" && u.Scheme != "https" || u.Hostname() == "" ||
 		u.User != nil || strings.TrimRight(u.String(), "/") != u.Scheme+"://"+u.Host {
-		return fmt.Errorf("%s: want an origin such as https://app.example.org", text)
+		return fmt.Errorf("%s: want an origin such as https://app.example.com", text)
 	}
 	*o = Origin(u.Scheme + "://" + u.Host)
 	return nil

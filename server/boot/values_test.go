@@ -55,10 +55,10 @@ func TestValues(t *testing.T) {
 		{text: "the proxy", into: &network, wrong: "the proxy: want a network such as 10.0.0.0/8"},
 
 		{
-			text: "https://photos.example.org/", into: &url, value: func() any { return url },
-			want: boot.WebURL("https://photos.example.org"),
+			text: "https://photos.example.com/", into: &url, value: func() any { return url },
+			want: boot.WebURL("https://photos.example.com"),
 		},
-		{text: "photos.example.org", into: &url, wrong: "photos.example.org: want a URL such as https://photos.example.org"},
+		{text: "photos.example.com", into: &url, wrong: "photos.example.com: want a URL such as https://photos.example.com"},
 
 		{text: "staff=1", into: &role, value: func() any { return role }, want: boot.Role{Name: "staff", Community: 1}},
 		{text: "cn=a b=20", into: &role, value: func() any { return role }, want: boot.Role{Name: "cn=a b", Community: 20}},

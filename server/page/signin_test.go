@@ -157,7 +157,7 @@ func TestSigningInAndOut(t *testing.T) {
 		t.Fatal(err)
 	}
 	got, text = b.get(t, "/signin")
-	wants(t, got, text, 200, "", `name="community"`)
+	wants(t, got, text, 200, "", `name="community"`, `aria-describedby="which" autofocus`)
 	got, text = b.send(t, "/signin", b.i.URL, right)
 	wants(t, got, text, 401, "")
 	right.Set("community", "1")
