@@ -5,6 +5,7 @@ import (
 	"image"
 	"image/color"
 	"os"
+	"runtime"
 	"testing"
 
 	"cameo/association/imaging"
@@ -40,11 +41,18 @@ func FuzzRender(f *testing.F) {
 	}
 	r := renderer()
 	r.Limits.Pixels = 100_000
+	const most = 128 << 20 // bytes, all that is allocated for so few pixels
 	f.Fuzz(func(t *testing.T, b []byte, x, y, size int) {
+		var before, after runtime.MemStats
+		runtime.ReadMemStats(&before)
 		p, err := r.Render(context.Background(), b, imaging.Request{
 			Crop:  imaging.Crop{X: x, Y: y, Size: size},
 			Specs: []imaging.Spec{{Pixels: 45}, {Shape: imaging.Whole, Pixels: 200}, {Pixels: 100, Exact: true}},
 		})
+		runtime.ReadMemStats(&after)
+		if got := after.TotalAlloc - before.TotalAlloc; got > most {
+			t.Errorf("it took %d bytes of memory, want at most %d", got, most)
+		}
 		switch {
 		case err != nil && fault.Public(err).Reason == "":
 			t.Errorf("refused without a reason: %v", err)
