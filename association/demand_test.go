@@ -61,7 +61,7 @@ func TestASquareOnDemand(t *testing.T) {
 
 		must(t, h.service.Remove(t.Context(), member(jane), here, jane))
 		h.wantServed(t, p.Version, fault.NotFound)
-		trashed, err := h.ledger.Discarded(t.Context(), storage.Millis(h.now.Load()), 10)
+		trashed, err := h.ledger.Discarded(t.Context(), storage.Millis(h.now.Load()), 0, 10)
 		must(t, err)
 		if !slices.Contains(trashed, made.Blob) || len(trashed) != 3 {
 			t.Errorf("got %v, want all three blobs of the removed photo", trashed)

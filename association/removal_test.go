@@ -87,7 +87,7 @@ func TestAReplacedPhotoIsServedForAWhile(t *testing.T) {
 		old, next := h.shown(t, jane), h.shown(t, jane)
 		until := storage.Millis(h.now.Load()).Add(time.Hour)
 		trashed := func(now storage.Millis) int {
-			names, err := h.ledger.Discarded(t.Context(), now, 10)
+			names, err := h.ledger.Discarded(t.Context(), now, now, 10)
 			must(t, err)
 			return len(names)
 		}

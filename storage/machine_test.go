@@ -2,6 +2,9 @@ package storage_test
 
 import (
 	"bytes"
+	"context"
+	"crypto/rand"
+	"errors"
 	"fmt"
 	"io"
 	"slices"
@@ -12,6 +15,7 @@ import (
 
 	"cameo/storage"
 	"cameo/storage/fault"
+	"cameo/storage/ledger"
 	"cameo/storage/sqldb"
 	"cameo/storage/sqldb/sqltest"
 )
@@ -33,7 +37,7 @@ func TestMachine(t *testing.T) {
 			h := newHouseIn(t, test.db(t), test.shape)
 			h.limits.Quota.Open = 0
 			rapid.Check(t, func(rt *rapid.T) {
-				m := &machine{h: h, want: photo(3000), nodes: [2]*storage.Engine{h.node("a"), h.node("b")}}
+				m := &machine{h: h, want: photo(3000), nodes: [2]*storage.Engine{h.shakyNode("a"), h.shakyNode("b")}}
 				m.id = h.create(m.nodes[0], int64(len(m.want)))
 				rt.Repeat(rapid.StateMachineActions(m))
 				m.end(rt)
@@ -66,6 +70,39 @@ type frozen struct {
 	done   <-chan error
 	fenced bool
 	since  int64 // when it was fenced, in milliseconds
+}
+
+// shaky is a ledger that fails when the test says so.
+type shaky struct {
+	*ledger.Ledger
+	h *house
+}
+
+// Claim is the ledger's.
+func (s shaky) Claim(
+	ctx context.Context, id storage.ID, at int64, node string, now storage.Millis,
+) (storage.Upload, error) {
+	if err := s.h.takeFault("claim", ""); err != nil {
+		return storage.Upload{}, err
+	}
+	u, err := s.Ledger.Claim(ctx, id, at, node, now)
+	return u, errors.Join(err, s.h.takeFault("after claim", ""))
+}
+
+// Commit is the ledger's.
+func (s shaky) Commit(ctx context.Context, c storage.Commit) error {
+	if err := s.h.takeFault("commit", ""); err != nil {
+		return err
+	}
+	return errors.Join(s.Ledger.Commit(ctx, c), s.h.takeFault("after commit", ""))
+}
+
+// shakyNode is a node whose ledger fails when the test says so.
+func (h *house) shakyNode(name string) *storage.Engine {
+	return storage.NewEngine(storage.Config{
+		Ledger: shaky{h.ledger, h}, Trash: h.ledger, Blobs: h.blobs, Node: name,
+		Clock: h.clock, Random: rand.Reader, Limits: h.limits, Judge: h.judge,
+	})
 }
 
 func (m *machine) node(t *rapid.T) *storage.Engine {
@@ -191,14 +228,17 @@ func (m *machine) Repeat(t *rapid.T) {
 	}
 }
 
-// Fail appends while the store fails once.
+// Fail appends while the store fails once, or the ledger does: before it has changed the row, or after it, when nobody
+// can tell.
 func (m *machine) Fail(t *rapid.T) {
 	m.open(t)
-	op := rapid.SampledFrom([]string{"create", "write", "sync"}).Draw(t, "op")
+	op := rapid.SampledFrom([]string{
+		"create", "write", "sync", "claim", "after claim", "commit", "after commit",
+	}).Draw(t, "op")
 	n := rapid.Int64Range(1, int64(len(m.want))-m.told).Draw(t, "n")
-	m.h.failNext(op, fault.New(fault.Unavailable, "the store is down"))
+	m.h.failNext(op, fault.New(fault.Unavailable, "it is down"))
 	_, err := put(m.node(t), m.id, m.told, m.want[m.told:m.told+n])
-	_ = m.h.takeFault(op, "") // it may have ridden inline
+	_ = m.h.takeFault(op, "") // it may have ridden inline, or under a claim that was there
 	if err != nil && !fault.Is(err, fault.Unavailable) {
 		t.Fatalf("fail: got %v", err)
 	}
@@ -277,7 +317,7 @@ func (m *machine) Status(t *rapid.T) {
 func (m *machine) Crash(t *rapid.T) {
 	i := rapid.IntRange(0, 1).Draw(t, "node")
 	m.crashes++
-	m.nodes[i] = m.h.node(fmt.Sprintf("%c%d", "ab"[i], m.crashes))
+	m.nodes[i] = m.h.shakyNode(fmt.Sprintf("%c%d", "ab"[i], m.crashes))
 }
 
 // Sweep sweeps, now or later.
@@ -307,12 +347,12 @@ func (m *machine) Cancel(t *rapid.T) {
 // Hold makes the upload somebody's photo, once it is complete.
 func (m *machine) Hold(t *rapid.T) {
 	err := m.h.ledger.Hold(bg, m.id, "photo")
-	if m.complete() && !m.canceled {
-		if err != nil {
-			t.Fatalf("hold: %v", err)
-		}
+	all := int64(len(m.want))
+	switch {
+	case err == nil && !m.canceled && m.most == all: // its last commit may not have been told
 		m.held = true
-	} else if !fault.Is(err, fault.Conflict) {
+		m.acknowledge(all)
+	case !fault.Is(err, fault.Conflict), m.complete() && !m.canceled:
 		t.Fatalf("hold: got %v", err)
 	}
 }

@@ -66,8 +66,8 @@ type Ledger interface {
 	Commit(ctx context.Context, c Commit) error
 	// Extents returns those that overlap [from, to) in order of offset, inline bytes included.
 	Extents(ctx context.Context, id ID, from, to int64) ([]Extent, error)
-	// Due returns up to n uploads whose Due or Dirty has come.
-	Due(ctx context.Context, now Millis, n int) ([]Upload, error)
+	// Due takes up to n uploads whose Due or Dirty has come: to others it comes again at until.
+	Due(ctx context.Context, now, until Millis, n int) ([]Upload, error)
 }
 
 // Quota bounds what one owner may have in one community. 0 is no bound.
@@ -109,8 +109,8 @@ type Commit struct {
 type Trash interface {
 	// Discard adds names that may be deleted from due on.
 	Discard(ctx context.Context, due Millis, names ...Name) error
-	// Discarded returns up to n names whose time has come.
-	Discarded(ctx context.Context, now Millis, n int) ([]Name, error)
+	// Discarded takes up to n names whose time has come: to others it comes again at until.
+	Discarded(ctx context.Context, now, until Millis, n int) ([]Name, error)
 	// Forget drops names after their blobs were deleted.
 	Forget(ctx context.Context, names ...Name) error
 	// Unmentioned returns those of the names that no extent of any upload mentions.

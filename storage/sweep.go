@@ -22,18 +22,21 @@ const (
 	sweepBatch  = 200
 	sweepRounds = 50        // of a batch each, so that a sweep ends whatever comes in
 	secondLook  = time.Hour // after the first listing, for runs of writers that were frozen
+	// sweepTurn is how long a node has for what it has taken, before another one, or the next sweep, does it.
+	sweepTurn = 5 * time.Minute
 )
 
 // Sweep does what is due: it expires, purges, lists the runs of writers that were fenced, and deletes trash.
-// Many nodes may sweep at once. An upload that cannot be swept now does not keep the others waiting; its
-// error is returned at the end.
+// Many nodes may sweep at once: each takes what the others have not. An upload that cannot be swept now does
+// not keep the others waiting; its error is returned at the end, and it is tried again after sweepTurn.
 func (e *Engine) Sweep(ctx context.Context) (Swept, error) {
 	var sum Swept
 	var faults []error
 	e.claims.letGo(e.Clock().Add(-claimIdle))
 	e.tails.letGo(e.Clock().Add(-claimIdle))
 	for range sweepRounds {
-		us, err := e.Ledger.Due(ctx, e.Clock(), sweepBatch)
+		now := e.Clock()
+		us, err := e.Ledger.Due(ctx, now, now.Add(sweepTurn), sweepBatch)
 		if err != nil {
 			return sum, err
 		}
@@ -77,13 +80,19 @@ func (e *Engine) sweep(ctx context.Context, u Upload, sum *Swept) error {
 		if err != nil {
 			return err
 		}
-		sum.Expired++
-		return e.bury(ctx, u, Expired)
+		err = e.bury(ctx, u, Expired)
+		if err == nil {
+			sum.Expired++
+		}
+		return err
 	case u.Dirty != 0: // a fenced writer may still wake up: the row is what leads to its runs
 		return nil
 	}
-	sum.Purged++
-	return e.note(ctx, u, Commit{Purge: true})
+	err := e.note(ctx, u, Commit{Purge: true})
+	if err == nil {
+		sum.Purged++
+	}
+	return err
 }
 
 // clean deletes the runs under an upload's name that no row mentions and that no writer can commit any more,
@@ -154,7 +163,8 @@ func (e *Engine) note(ctx context.Context, u Upload, c Commit) error {
 // empty deletes the trash.
 func (e *Engine) empty(ctx context.Context, sum *Swept) error {
 	for {
-		names, err := e.Trash.Discarded(ctx, e.Clock(), sweepBatch)
+		now := e.Clock()
+		names, err := e.Trash.Discarded(ctx, now, now.Add(sweepTurn), sweepBatch)
 		if err != nil || len(names) == 0 {
 			return err
 		}

@@ -1,11 +1,13 @@
 package storage_test
 
 import (
+	"sync"
 	"testing"
 	"time"
 
 	"cameo/storage"
 	"cameo/storage/fault"
+	"cameo/storage/sqldb/sqltest"
 )
 
 func TestExpiry(t *testing.T) {
@@ -156,4 +158,53 @@ func TestCrashedWriterLeavesNothing(t *testing.T) {
 		h.wantNoOrphans(id)
 		same(t, h.read(e, id), data)
 	})
+}
+
+// Two nodes that sweep at once share the work: nothing is listed, deleted or counted twice.
+func TestPostgresTwoNodesSweepOnce(t *testing.T) {
+	t.Parallel()
+	address := sqltest.Shared(t).Database(t)
+	h := on(t, address)
+	nodes := [2]*storage.Engine{h.node("a"), h.another(t, address, "b")}
+	const expired, dirty, run = 40, 20, 16 << 10
+	for range expired {
+		id := h.create(nodes[0], 2*run)
+		if _, err := put(nodes[0], id, 0, photo(run)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	h.pass(h.limits.Expiry + time.Minute)
+	for range dirty { // a writer died after it had stored a run, and another one has taken over
+		id := h.create(nodes[0], 2*run)
+		for _, node := range []string{"dead", "c"} {
+			u, err := h.ledger.Claim(bg, id, 0, node, h.clock())
+			must(t, err)
+			if node == "dead" {
+				r, err := h.mem.Create(bg, storage.RunName(u.Key, u.Epoch, 0, node))
+				must(t, err)
+				must(t, r.Write(bg, photo(run)))
+				must(t, r.Sync(bg))
+				must(t, r.Close())
+			}
+		}
+	}
+	before := h.mem.Counts()
+	var swept [2]storage.Swept
+	var wg sync.WaitGroup
+	for i, e := range nodes {
+		wg.Go(func() { swept[i] = mustSweep(t, e) })
+	}
+	wg.Wait()
+	lists := h.mem.Counts().Lists - before.Lists
+	t.Logf("each node: %+v", swept)
+	last := mustSweep(t, nodes[0]) // what had come when the other one was just taking it
+	for what, got := range map[string][2]int{
+		"expired": {swept[0].Expired + swept[1].Expired + last.Expired, expired},
+		"blobs":   {swept[0].Blobs + swept[1].Blobs + last.Blobs, expired + dirty},
+		"lists":   {int(lists), dirty},
+	} {
+		if got[0] != got[1] {
+			t.Errorf("%s: got %d, want %d", what, got[0], got[1])
+		}
+	}
 }

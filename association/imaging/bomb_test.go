@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"cameo/association/imaging"
+	"cameo/association/imaging/imagingtest"
 )
 
 // bombs are small files that take a decoder seconds or hundreds of megabytes, and the reason why each is
@@ -37,29 +38,33 @@ func bombs(t testing.TB) map[string]struct {
 		file []byte
 		want imaging.Reason
 	}{
-		"JPEG of 65535²":             {patched(small, side(0xFF, 0xFF)), imaging.TooManyPixels},
-		"JPEG of 50.3 MP":            {patched(small, side(0x1B, 0x1B)), imaging.TooManyPixels},
-		"JPEG with a long side":      {patched(small, side(0x40, 0x00)), imaging.TooManyPixels},
-		"JPEG with 1,000 scans":      {emptyScans(7000, 1000), imaging.TooManyScans},
-		"JPEG with 101 scans":        {emptyScans(7000, 101), imaging.TooManyScans},
-		"baseline JPEG with 4 scans": {scanned(small, 4), imaging.TooManyScans},
-		"JPEG with 1.2 MB of ICC":    {bytes.Join([][]byte{small[:2], segments, small[2:]}, nil), imaging.TooMuchMetadata},
-		"JPEG with 1.2 MB of EXIF":   {bytes.Join([][]byte{small[:2], positions, small[2:]}, nil), imaging.TooMuchMetadata},
-		"JPEG with 300,000 notes":    {bytes.Join([][]byte{small[:2], notes, small[2:]}, nil), imaging.TooMuchMetadata},
-		"PNG of 65535²":              {pngOfSize(65535, 65535), imaging.TooManyPixels},
-		"PNG of 2³¹-1":               {pngOfSize(1<<31-1, 1<<31-1), imaging.TooManyPixels},
-		"PNG of 12000² zeros":        {zeroPNG(t, 12000, 1<<20), imaging.TooManyPixels},
-		"PNG with 40 MB of ICC":      {behindHeader(pngChunk("iCCP", append([]byte("p\x00\x00"), zeros(t, 40<<20)...))), imaging.TooMuchMetadata},
-		"PNG with 100,000 profiles":  {behindHeader(bytes.Repeat(pngChunk("iCCP", append([]byte("p\x00\x00"), zeros(t, 1<<19)...)), 100_000)), imaging.TooMuchMetadata},
-		"PNG with a million chunks":  {behindHeader(bytes.Repeat(pngChunk("tEXt", nil), 1_000_000)), imaging.TooMuchMetadata},
-		"PNG with 1.2 MB of text":    {behindHeader(pngChunk("iTXt", make([]byte, 1_200_000))), imaging.TooMuchMetadata},
-		"WebP with 1.2 MB of XMP":    {riff(riffChunk("VP8L", vp8l(64, 64, color.NRGBA{})), riffChunk("XMP ", make([]byte, 1_200_000))), imaging.TooMuchMetadata},
-		"PNG with empty data":        {behindHeader(bytes.Repeat(pngChunk("IDAT", nil), 1_000_000)), imaging.TooMuchMetadata},
-		"WebP of 16384²":             {webpOf(16384, 16384, color.NRGBA{}), imaging.TooManyPixels},
-		"WebP whose canvas is large": {riff(canvas, riffChunk("VP8L", vp8l(64, 64, color.NRGBA{}))), imaging.NotAnImage},
-		"animated WebP":              {riff(riffChunk("ANIM", make([]byte, 6))), imaging.TooManyFrames},
-		"GIF with 10,000 frames":     {gifOf(t, 10_000, image.Rect(0, 0, 16, 16), image.Pt(16, 16)), imaging.TooManyFrames},
-		"GIF of 40 × 16 MP":          {gifOf(t, 40, image.Rect(0, 0, 16, 16), image.Pt(4000, 4000)), imaging.TooManyFrames},
+		"JPEG of 65535²":                {patched(small, side(0xFF, 0xFF)), imaging.TooManyPixels},
+		"JPEG of 50.3 MP":               {patched(small, side(0x1B, 0x1B)), imaging.TooManyPixels},
+		"JPEG with a long side":         {patched(small, side(0x40, 0x00)), imaging.TooManyPixels},
+		"JPEG with 1,000 scans":         {emptyScans(7000, 1000), imaging.TooManyScans},
+		"JPEG with 101 scans":           {emptyScans(7000, 101), imaging.TooManyScans},
+		"baseline JPEG with 4 scans":    {scanned(small, 4), imaging.TooManyScans},
+		"JPEG with 1.2 MB of ICC":       {bytes.Join([][]byte{small[:2], segments, small[2:]}, nil), imaging.TooMuchMetadata},
+		"JPEG with 1.2 MB of EXIF":      {bytes.Join([][]byte{small[:2], positions, small[2:]}, nil), imaging.TooMuchMetadata},
+		"JPEG with 300,000 notes":       {bytes.Join([][]byte{small[:2], notes, small[2:]}, nil), imaging.TooMuchMetadata},
+		"PNG of 65535²":                 {pngOfSize(65535, 65535), imaging.TooManyPixels},
+		"PNG of 2³¹-1":                  {pngOfSize(1<<31-1, 1<<31-1), imaging.TooManyPixels},
+		"PNG of 12000² zeros":           {zeroPNG(t, 12000, 1<<20), imaging.TooManyPixels},
+		"PNG with 40 MB of ICC":         {behindHeader(pngChunk("iCCP", append([]byte("p\x00\x00"), zeros(t, 40<<20)...))), imaging.TooMuchMetadata},
+		"PNG with 100,000 profiles":     {behindHeader(bytes.Repeat(pngChunk("iCCP", append([]byte("p\x00\x00"), zeros(t, 1<<19)...)), 100_000)), imaging.TooMuchMetadata},
+		"PNG with a million chunks":     {behindHeader(bytes.Repeat(pngChunk("tEXt", nil), 1_000_000)), imaging.TooMuchMetadata},
+		"PNG with 1.2 MB of text":       {behindHeader(pngChunk("iTXt", make([]byte, 1_200_000))), imaging.TooMuchMetadata},
+		"WebP with 1.2 MB of XMP":       {riff(riffChunk("VP8L", vp8l(64, 64, color.NRGBA{})), riffChunk("XMP ", make([]byte, 1_200_000))), imaging.TooMuchMetadata},
+		"PNG with empty data":           {behindHeader(bytes.Repeat(pngChunk("IDAT", nil), 1_000_000)), imaging.TooMuchMetadata},
+		"WebP of 16384²":                {webpOf(16384, 16384, color.NRGBA{}), imaging.TooManyPixels},
+		"WebP whose canvas is large":    {riff(canvas, riffChunk("VP8L", vp8l(64, 64, color.NRGBA{}))), imaging.NotAnImage},
+		"WebP of 2,600 groups of codes": {imagingtest.ManyCodes(2600), imaging.UnsupportedCoding},
+		"WebP of 400 groups of codes":   {imagingtest.ManyCodes(400), imaging.UnsupportedCoding},
+		"WebP of 2,601 groups of codes": {imagingtest.ManyCodes(2601), imaging.UnsupportedCoding},
+		"WebP of 2,600 groups in alpha": {riff(riffChunk("VP8X", []byte{0x10, 0, 0, 0, 203, 0, 0, 203, 0, 0}), riffChunk("ALPH", imagingtest.ManyCodesAlpha(2600))), imaging.UnsupportedCoding},
+		"animated WebP":                 {riff(riffChunk("ANIM", make([]byte, 6))), imaging.TooManyFrames},
+		"GIF with 10,000 frames":        {gifOf(t, 10_000, image.Rect(0, 0, 16, 16), image.Pt(16, 16)), imaging.TooManyFrames},
+		"GIF of 40 × 16 MP":             {gifOf(t, 40, image.Rect(0, 0, 16, 16), image.Pt(4000, 4000)), imaging.TooManyFrames},
 	}
 }
 
@@ -127,6 +132,7 @@ func TestWhatPassesTheLimitsIsBearable(t *testing.T) {
 	}{
 		{"progressive JPEG of 4 MP with 100 scans", emptyScans(2000, 100), 64 << 20},
 		{"PNG of 4 MP of zeros", zeroPNG(t, 2000, 2000*2001), 64 << 20},
+		{"lossless WebP of 300 groups of codes", imagingtest.ManyCodes(300), 64 << 20},
 		{"GIF of 256 frames", gifOf(t, 256, image.Rect(0, 0, 16, 16), image.Pt(800, 800)), 64 << 20},
 	} {
 		t.Run(c.name, func(t *testing.T) {

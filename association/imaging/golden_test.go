@@ -101,8 +101,6 @@ func TestSizes(t *testing.T) {
 	}{
 		{"square", 700, 500, imaging.Spec{Pixels: 96}, 96, 96},
 		{"square of a smaller picture", 70, 50, imaging.Spec{Pixels: 96}, 50, 50},
-		{"exact square of a smaller picture", 70, 50, imaging.Spec{Pixels: 96, Exact: true}, 96, 96},
-		{"exact square of a larger picture", 700, 500, imaging.Spec{Pixels: 96, Exact: true}, 96, 96},
 		{"width of a landscape", 800, 400, imaging.Spec{Shape: imaging.Wide, Pixels: 200}, 200, 100},
 		{"width of a portrait", 400, 800, imaging.Spec{Shape: imaging.Wide, Pixels: 160}, 160, 320},
 		{"width of a smaller picture", 100, 80, imaging.Spec{Shape: imaging.Wide, Pixels: 160}, 100, 80},
@@ -129,7 +127,7 @@ func TestSizes(t *testing.T) {
 func TestWhatIsNotMade(t *testing.T) {
 	t.Parallel()
 	for _, s := range []imaging.Spec{
-		{Pixels: 16, Type: imaging.GIF}, {Pixels: 0}, {Pixels: -5, Exact: true}, {Pixels: 1025}, {Pixels: 1 << 40, Exact: true},
+		{Pixels: 16, Type: imaging.GIF}, {Pixels: 0}, {Pixels: -5}, {Pixels: 1025}, {Pixels: 1 << 40},
 	} {
 		_, err := renderer().Render(t.Context(), pngOf(t, patches(20, 20)), imaging.Request{Specs: []imaging.Spec{s}})
 		if fault.Of(err) != fault.Invalid {

@@ -19,6 +19,7 @@ type Header struct {
 	metadata      int // bytes
 	profile       []byte
 	pixelBytes    int // that decoding takes a pixel, at the peak
+	codes         int // bytes that a decoder keeps of a lossless WebP's prefix codes
 	jpeg          jpegFrame
 }
 
@@ -79,7 +80,7 @@ func (h *Header) judge(l Limits) error {
 	switch {
 	case min(h.width, h.height) < l.MinSide:
 		return TooSmall.Fault()
-	case max(h.width, h.height) > l.Side || pixels > l.Pixels:
+	case !l.holds(h.width, h.height):
 		return TooManyPixels.Fault()
 	case h.jpeg.scans > l.Scans, !h.Progressive && h.jpeg.scans > h.jpeg.channels():
 		return TooManyScans.Fault()

@@ -11,6 +11,7 @@ type Limits struct {
 	Frames      int   // of a GIF
 	FramePixels int64 // of a GIF: width × height × frames
 	Profile     int   // bytes of the colour profile, inflated
+	Codes       int   // bytes that decoding keeps of the prefix codes of a lossless WebP
 	Metadata    int   // bytes of EXIF, XMP, comments and their like; what is skipped in a JPEG counts a little
 }
 
@@ -25,6 +26,12 @@ func DefaultLimits() Limits {
 		Frames:      256,
 		FramePixels: 200_000_000,
 		Profile:     1 << 20,
+		Codes:       16 << 20,
 		Metadata:    1 << 20,
 	}
+}
+
+// holds says whether a picture of the size has no more pixels and no longer side.
+func (l Limits) holds(w, h int) bool {
+	return max(w, h) <= l.Side && int64(w)*int64(h) <= l.Pixels
 }

@@ -46,14 +46,16 @@ func (m *Memory) give(n int64) {
 func (m *Memory) Taken() int64 { return m.taken.Load() }
 
 // memory estimates the bytes that a judged picture takes at the peak: the file, twice because decoders copy
-// it, its pixels as the decoder keeps them, what the scaler holds of them, and the renditions.
+// it, its prefix codes, its pixels as the decoder keeps them, what the scaler holds of them, and the
+// renditions.
 func (h *Header) memory(file int) int64 {
 	each := h.pixelBytes
 	if h.jpeg.rgb() {
 		each += rgbPixelBytes
 	}
 	pixels := int64(h.width) * int64(h.height)
-	return 2*int64(file) + pixels*int64(each) + min(pixels, scaledPixels)*scaledPixelBytes + renditionBytes
+	decoded := pixels*int64(each) + int64(h.codes)
+	return 2*int64(file) + decoded + min(pixels, scaledPixels)*scaledPixelBytes + renditionBytes
 }
 
 const (

@@ -184,6 +184,52 @@ func TestColoursOfOtherSpaces(t *testing.T) {
 	}
 }
 
+// No pixel differs from what exact arithmetic makes of it by more than rounding explains, also in strong
+// colours. The PNG is translucent in its first pixel, so that its colours are not kept coarser than its light.
+func TestEachPixelOfAStrongPicture(t *testing.T) {
+	t.Parallel()
+	p3 := inSpace(strong(), primariesP3, gammaSRGB)
+	sent, want := image.NewNRGBA(p3.Rect), image.NewNRGBA(p3.Rect)
+	for i := 0; i < len(p3.Pix); i += 4 {
+		copy(sent.Pix[i:], p3.Pix[i:i+4])
+		copy(want.Pix[i:], exactSRGB([3]uint8(p3.Pix[i:]), primariesP3))
+	}
+	clear(sent.Pix[:4])
+	clear(want.Pix[:4])
+	got, _, err := renderer().Unencoded(t.Context(), pngWithICC(t, pngOf(t, sent), iccOf(primariesP3, curveSRGB)))
+	must(t, err)
+	if d := distance(got, want); d > 2 {
+		t.Errorf("a channel differs by %d, want at most 2", d)
+	}
+}
+
+// strong has every mixture of seventeen steps of red, green and blue, the pure ones of sRGB too.
+func strong() *image.RGBA {
+	const steps = 17
+	m := image.NewRGBA(image.Rect(0, 0, steps*steps, steps*steps))
+	for i := range steps * steps * steps * steps {
+		x, y := i%(steps*steps), i/(steps*steps)
+		step := func(n int) uint8 { return uint8(n * 255 / (steps - 1)) }
+		m.SetRGBA(x, y, color.RGBA{step(x % steps), step(y % steps), step(x / steps), 255})
+	}
+	return m
+}
+
+// exactSRGB is a colour of another space with sRGB's tone curve, in sRGB.
+func exactSRGB(there [3]uint8, primaries [3][3]float64) []byte {
+	back, out := inverse(primariesSRGB), []byte{0, 0, 0, 255}
+	for c := range 3 {
+		light := 0.0
+		for row := range 3 {
+			for k := range 3 {
+				light += back[c][row] * primaries[row][k] * linear(float64(there[k])/255)
+			}
+		}
+		out[c] = uint8(math.Round(255 * gammaSRGB(min(max(light, 0), 1))))
+	}
+	return out
+}
+
 // meanDistance is the largest difference of a channel between means of 8 × 8 pixels, so that it is not the
 // rounding of single samples that counts. It leaves out the first ones.
 func meanDistance(a, b image.Image) int {

@@ -56,10 +56,7 @@ func scaled(w, h int, by float64) (int, int) {
 // size is that of a rendition.
 func (p pyramid) size(s Spec) (w, h int) {
 	w, h = p.levels[0].size()
-	switch {
-	case s.Exact && s.Shape == Square:
-		return s.Pixels, s.Pixels
-	case s.Shape == Wide:
+	if s.Shape == Wide {
 		return scaled(w, h, float64(s.Pixels)/float64(w))
 	}
 	return fitted(w, h, s.Pixels)

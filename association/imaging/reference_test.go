@@ -69,7 +69,9 @@ func TestScalingIsNearTheReference(t *testing.T) {
 func TestEnlarging(t *testing.T) {
 	t.Parallel()
 	small := patches(40, 40)
-	got := renditionOf(t, pngOf(t, small), 160, true)
+	made, err := renderer().Trim(t.Context(), pngOf(t, small), 160, 160)
+	must(t, err)
+	got := decodedAs(t, made.Type, made.Bytes)
 	for _, at := range []image.Point{{20, 20}, {140, 20}, {20, 140}, {140, 140}} {
 		want := color.NRGBAModel.Convert(small.At(at.X/4, at.Y/4)).(color.NRGBA)
 		is := color.NRGBAModel.Convert(got.At(at.X, at.Y)).(color.NRGBA)

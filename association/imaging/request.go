@@ -38,8 +38,6 @@ const Longest = 1024
 type Spec struct {
 	Shape  Shape
 	Pixels int // of the side that Shape names, 1 to Longest; a smaller picture makes a smaller rendition
-	// Exact makes a Square that has its size even if the crop is smaller.
-	Exact bool
 	// Type is JPEG (composed on white if the picture is translucent), PNG or WebP; "" is PNG if the picture is
 	// translucent, else JPEG.
 	Type string

@@ -236,11 +236,3 @@ func distance(a, b image.Image) int {
 	}
 	return most
 }
-
-// renditionOf is a file's centre square in a size.
-func renditionOf(t testing.TB, file []byte, size int, exact bool) image.Image {
-	t.Helper()
-	p, err := renderer().Render(t.Context(), file, imaging.Request{Specs: []imaging.Spec{{Pixels: size, Exact: exact}}})
-	must(t, err)
-	return decodedAs(t, p.Renditions[0].Type, p.Renditions[0].Bytes)
-}

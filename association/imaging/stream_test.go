@@ -10,6 +10,7 @@ import (
 	"testing"
 	"testing/iotest"
 
+	"cameo/association/imaging/imagingtest"
 	"cameo/storage/fault"
 )
 
@@ -51,7 +52,8 @@ func TestAFileIsJudgedAsItComes(t *testing.T) {
 		"WebP":      webpOf(64, 48, color.NRGBA{1, 2, 3, 255}),
 		"WebP and metadata": riff(riffChunk("EXIF", make([]byte, 70_001)), riffChunk("ICCP", make([]byte, 70_000)),
 			riffChunk("VP8L", vp8l(64, 48, color.NRGBA{1, 2, 3, 255}))),
-		"no picture": []byte("this is no picture at all"), "nothing": nil,
+		"WebP of many codes": imagingtest.ManyCodes(40),
+		"no picture":         []byte("this is no picture at all"), "nothing": nil,
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

@@ -52,6 +52,16 @@ func (w *walker) read(n int) ([]byte, error) {
 	return b, cutShort(err)
 }
 
+// next returns the next byte and goes past it.
+func (w *walker) next() (byte, error) {
+	b, err := w.from.ReadByte()
+	if err != nil {
+		return 0, cutShort(err)
+	}
+	w.at++
+	return b, nil
+}
+
 // skip goes past n bytes.
 func (w *walker) skip(n int64) error {
 	const step = 1 << 30 // which is an int everywhere

@@ -64,11 +64,18 @@ func (h *Header) readWebPChunk(w *walker, kind string, n int64, canvas *image.Po
 			*canvas = image.Pt(1+uint24(body[4:]), 1+uint24(body[7:]))
 		}
 	case "ALPH":
+		const losslessly = 1
+		ok = h.pixelBytes == 0 && len(body) > 0 // before the picture, and once
 		h.pixelBytes += alphaPixelBytes
+		if ok && body[0]&3 == losslessly {
+			return h.readCodes(w, 1, n, *canvas, l)
+		}
 	case "VP8 ":
 		ok = h.width == 0 && h.readVP8(body)
 	case "VP8L":
-		ok = h.width == 0 && h.readVP8L(body)
+		if ok = h.width == 0 && h.readVP8L(body); ok {
+			return h.readCodes(w, vp8lHeader, n, image.Pt(h.width, h.height), l)
+		}
 	case "ICCP":
 		h.metadata += riffHeader
 		if n > int64(l.Profile) {
@@ -101,15 +108,31 @@ func (h *Header) readVP8(b []byte) bool {
 	return h.width > 0 && h.height > 0
 }
 
+const vp8lHeader = 5 // bytes
+
 // readVP8L reads a lossless header: a signature byte, then 14 bits each of width-1 and height-1.
 func (h *Header) readVP8L(b []byte) bool {
-	if len(b) < 5 || b[0] != 0x2F {
+	if len(b) < vp8lHeader || b[0] != 0x2F {
 		return false
 	}
 	h.pixelBytes += vp8lPixelBytes
 	bits := binary.LittleEndian.Uint32(b[1:])
 	h.width, h.height = 1+int(bits&0x3FFF), 1+int(bits>>14&0x3FFF)
 	return true
+}
+
+// readCodes goes past the header of a chunk of n bytes, and past all of a lossless picture before its pixels.
+func (h *Header) readCodes(w *walker, header, n int64, size image.Point, l Limits) error {
+	if !l.holds(size.X, size.Y) { // which bounds the work of it
+		return TooManyPixels.Fault()
+	}
+	v := vp8l{from: w, end: w.at + n}
+	if err := w.skip(header); err != nil {
+		return err
+	}
+	bytes, err := v.codes(size.X, size.Y, l.Codes)
+	h.codes += bytes
+	return err
 }
 
 func uint24(b []byte) int { return int(b[0]) | int(b[1])<<8 | int(b[2])<<16 }

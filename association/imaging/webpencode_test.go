@@ -8,6 +8,8 @@ import (
 	"image/color"
 	"testing"
 
+	"github.com/gen2brain/webp"
+
 	"cameo/association/imaging"
 	"cameo/association/imaging/imagingtest"
 )
@@ -74,5 +76,41 @@ func BenchmarkWebP512(b *testing.B) {
 	for b.Loop() {
 		_, err := renderer().Render(b.Context(), file, imaging.Request{Specs: []imaging.Spec{{Pixels: 512, Type: imaging.WebP}}})
 		must(b, err)
+	}
+}
+
+// What an encoder makes of its own accord is far below the limit for codes.
+func TestLosslessWebP(t *testing.T) {
+	t.Parallel()
+	translucent := image.NewNRGBA(image.Rect(0, 0, 128, 96))
+	for i := range translucent.Pix {
+		translucent.Pix[i] = uint8(i * i >> 7)
+	}
+	for _, c := range []struct {
+		name    string
+		picture image.Image
+		coding  webp.Options
+	}{
+		{"photograph", gentle(160), webp.Options{Lossless: true, Quality: 100, Method: 4}},
+		{"photograph in haste", gentle(160), webp.Options{Lossless: true, Method: 0}},
+		{"four colours", patches(160, 120), webp.Options{Lossless: true, Method: 4}},
+		{"gray", scene(160, 120), webp.Options{Lossless: true, Method: 2}},
+		{"noise", translucent, webp.Options{Lossless: true, Exact: true, Method: 4}},
+		{"alpha", translucent, webp.Options{Quality: 80, Method: 2}},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			t.Parallel()
+			var file bytes.Buffer
+			must(t, webp.Encode(&file, c.picture, c.coding))
+			r := renderer()
+			r.Limits.Codes /= 64
+			got, _, err := r.Unencoded(t.Context(), file.Bytes())
+			must(t, err)
+			want, _, err := r.Unencoded(t.Context(), pngOf(t, c.picture))
+			must(t, err)
+			if d := distance(got, want); d != 0 && c.coding.Lossless {
+				t.Errorf("a channel differs by %d", d)
+			}
+		})
 	}
 }

@@ -209,6 +209,56 @@ func settings(t reflect.Type) []string {
 	return all
 }
 
+// What a node may take by its settings, and what it needs besides, has room below the limit at which it would be
+// ended. So has a unit's.
+func TestLimitsHoldWhatANodeMayTake(t *testing.T) {
+	t.Parallel()
+	node := project(t).Services["cameo1"]
+	if memory := node.Environment["CAMEO_MEMORY"]; memory == nil || *memory != defaultOf(t, "CAMEO_MEMORY") {
+		t.Fatal("the nodes' CAMEO_MEMORY is not the default: then this test needs to know it")
+	}
+	unit := deployed(t, "deploy/systemd/cameo.service")
+	find := func(pattern string) string {
+		found := regexp.MustCompile(pattern).FindStringSubmatch(unit)
+		if found == nil {
+			t.Fatalf("the unit has no %s", pattern)
+		}
+		return found[1]
+	}
+	need := bytesOf(t, defaultOf(t, "CAMEO_MEMORY")) + bytesOf(t, defaultOf(t, "CAMEO_PHOTO_MEMORY")) + 168<<20
+	for name, limits := range map[string][2]int64{
+		"docker-compose.yml": {
+			bytesOf(t, *node.Environment["GOMEMLIMIT"]), int64(node.Deploy.Resources.Limits.MemoryBytes),
+		},
+		"cameo.service": {bytesOf(t, find("GOMEMLIMIT=(.*)")), bytesOf(t, find("MemoryMax=(.*)")+"iB")},
+	} {
+		if soft, hard := limits[0], limits[1]; need > soft || soft+64<<20 > hard {
+			t.Errorf("%s: it may take %d bytes, the collector aims below %d, and it is ended at %d", name, need, soft, hard)
+		}
+	}
+}
+
+// defaultOf is the default of the setting that has a variable.
+func defaultOf(t *testing.T, variable string) string {
+	t.Helper()
+	for f := range reflect.TypeFor[boot.Config]().Fields() {
+		if f.Tag.Get("env") == variable {
+			return f.Tag.Get("default")
+		}
+	}
+	t.Fatalf("there is no %s", variable)
+	return ""
+}
+
+func bytesOf(t *testing.T, text string) int64 {
+	t.Helper()
+	var n boot.ByteSize
+	if err := n.UnmarshalText([]byte(text)); err != nil {
+		t.Fatal(err)
+	}
+	return int64(n)
+}
+
 // Two nodes are one deployment when they have the same stores and keys.
 func TestComposeRunsTwoNodesOfOneDeployment(t *testing.T) {
 	t.Parallel()

@@ -15,6 +15,8 @@ import (
 	"strconv"
 	"strings"
 	"testing"
+
+	"cameo/association/imaging/imagingtest"
 )
 
 const vips = "libvips"
@@ -172,6 +174,7 @@ func imageBombs(t *testing.T) []imageBomb {
 		{"PNG of 65535 × 65535 pixels", builtPNG(65535, nil)},
 		{"PNG with a million chunks", builtPNG(64, nil, chunks)},
 		{"PNG with a profile of 400 MB", builtPNG(64, nil, pngChunk("iCCP", "p\x00\x00"+string(deflated(t, 400<<20))))},
+		{"lossless WebP of 204 × 204 pixels with 2,600 groups of prefix codes", imagingtest.ManyCodes(2600)},
 		{"64 MiB of marks without an end", append([]byte("\xFF\xD8\xFF"), bytes.Repeat([]byte{0xFF, 0}, 32<<20-8)...)},
 	}
 }

@@ -14,6 +14,7 @@ import (
 	"testing"
 	"time"
 
+	"cameo/association/imaging/imagingtest"
 	"cameo/server/servertest"
 )
 
@@ -96,6 +97,7 @@ func bombFiles(t *testing.T) []bomb {
 		{"PNG of 12000²", "image/png", "too_many_pixels", zeroPNG(t, 12000)},
 		{"PNG with 16 MB of profile", "image/png", "too_much_metadata", profile},
 		{"GIF with 10,000 frames", "image/gif", "too_many_frames", frames},
+		{"WebP of 2,600 groups of codes", "image/webp", "unsupported_coding", imagingtest.ManyCodes(2600)},
 	}
 }
 

@@ -1,6 +1,7 @@
 package ledger_test
 
 import (
+	"fmt"
 	"slices"
 	"strings"
 	"testing"
@@ -28,7 +29,7 @@ func TestDueUploads(t *testing.T) {
 		}{
 			{9, 100, ""}, {10, 100, "1356"}, {19, 100, "1356"}, {20, 100, "123456"}, {20, 0, ""},
 		} {
-			us, err := l.Due(t.Context(), test.now, test.n)
+			us, err := l.Due(t.Context(), test.now, test.now, test.n)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -41,9 +42,43 @@ func TestDueUploads(t *testing.T) {
 				t.Errorf("at %d: got %v, want %q", test.now, got, test.want)
 			}
 		}
-		if us, err := l.Due(t.Context(), 20, 2); err != nil || len(us) != 2 {
+		if us, err := l.Due(t.Context(), 20, 20, 2); err != nil || len(us) != 2 {
 			t.Errorf("got %d uploads, %v; want no more than 2", len(us), err)
 		}
+	})
+}
+
+// What one sweep has taken, no other does before its time is over; and a mark that comes meanwhile is heard.
+func TestDueUploadsAreTakenOnce(t *testing.T) {
+	each(t, func(t *testing.T, l *ledger.Ledger) {
+		for n, times := range []struct{ due, dirty storage.Millis }{{10, 0}, {0, 10}, {10, 10}, {10, 30}} {
+			u := fresh(n)
+			u.Due, u.Dirty = times.due, times.dirty
+			create(t, l, u)
+		}
+		take := func(now storage.Millis, want string) {
+			t.Helper()
+			us, err := l.Due(t.Context(), now, now+10, 9)
+			if err != nil {
+				t.Fatal(err)
+			}
+			var got []string
+			for _, u := range us {
+				dirty := u.Dirty > 0 && u.Dirty <= now
+				if !dirty && (u.Due == 0 || u.Due > now) {
+					t.Errorf("at %d: got due %d and dirty %d, want what has come to be told", now, u.Due, u.Dirty)
+				}
+				got = append(got, fmt.Sprintf("%s %t", u.Key[len(u.Key)-1:], dirty))
+			}
+			slices.Sort(got)
+			if all := strings.Join(got, ", "); all != want {
+				t.Errorf("at %d: got %q, want %q", now, all, want)
+			}
+		}
+		take(10, "0 false, 1 true, 2 true, 3 false")
+		take(10, "2 false") // it is active: that its time is up is a thing of its own
+		take(19, "")
+		take(20, "0 false, 1 true, 2 true, 3 false")
 	})
 }
 

@@ -3,6 +3,7 @@ package ledger_test
 import (
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 
@@ -106,10 +107,11 @@ func extents(t *testing.T, l *ledger.Ledger, id storage.ID, from, to int64) []st
 // trash is everything that was ever discarded, in one line.
 func trash(t *testing.T, l *ledger.Ledger) string {
 	t.Helper()
-	names, err := l.Discarded(t.Context(), 1<<60, 1000)
+	names, err := l.Discarded(t.Context(), 1<<60, 0, 1000)
 	if err != nil {
 		t.Fatalf("discarded: %v", err)
 	}
+	slices.Sort(names)
 	parts := make([]string, len(names))
 	for i, n := range names {
 		parts[i] = string(n)

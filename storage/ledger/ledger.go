@@ -57,13 +57,32 @@ func (l *Ledger) Find(ctx context.Context, id storage.ID) (storage.Upload, error
 }
 
 // Each of the two conditions is served by an index of its own, which holds only the rows with a time.
-const selectDue = `SELECT ` + uploadColumns + ` FROM uploads
-	WHERE (due > 0 AND due <= $1 AND (dirty = 0 OR state = 1)) OR (dirty > 0 AND dirty <= $1) LIMIT $2`
+const (
+	isDirty = `(dirty > 0 AND dirty <= $1)`
+	isDue   = `(due > 0 AND due <= $1 AND (dirty = 0 OR state = 1) OR ` + isDirty + `)`
 
-// Due returns up to n uploads whose Due or Dirty has come. One that is Dirty later is not due before, unless
-// it is to expire: its row leads to what may be left.
-func (l *Ledger) Due(ctx context.Context, now storage.Millis, n int) ([]storage.Upload, error) {
-	return sqldb.All(ctx, l.db, scanUpload, selectDue, now, n)
+	// Of two that take at once, the second waits for the first and looks again: the row's time is later then.
+	takeDue = `UPDATE uploads SET due = CASE WHEN ` + isDirty + ` THEN due ELSE $2 END,
+		dirty = CASE WHEN ` + isDirty + ` THEN $2 ELSE dirty END
+		WHERE key IN (SELECT key FROM uploads WHERE ` + isDue + ` LIMIT $3) AND ` + isDue + `
+		RETURNING ` + uploadColumns
+)
+
+// Due takes up to n uploads whose Due or Dirty has come: it is until then that time, and told as now. One
+// that is Dirty later is not due before, unless it is to expire: its row leads to what may be left.
+func (l *Ledger) Due(ctx context.Context, now, until storage.Millis, n int) (us []storage.Upload, err error) {
+	err = l.db.Do(ctx, func(ctx context.Context) error {
+		us, err = sqldb.All(ctx, l.db, scanUpload, takeDue, now, until, n)
+		return err
+	})
+	for i := range us {
+		if u := &us[i]; u.Due == until {
+			u.Due = now
+		} else {
+			u.Dirty = now
+		}
+	}
+	return us, err
 }
 
 const claimUpload = `UPDATE uploads

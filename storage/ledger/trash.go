@@ -9,7 +9,9 @@ import (
 
 const (
 	insertTrash = `INSERT INTO trash (blob, due) VALUES ($1, $2) ON CONFLICT DO NOTHING`
-	selectTrash = `SELECT blob FROM trash WHERE due <= $1 ORDER BY due, blob LIMIT $2`
+	takeTrash   = `UPDATE trash SET due = $2
+		WHERE blob IN (SELECT blob FROM trash WHERE due <= $1 ORDER BY due, blob LIMIT $3) AND due <= $1
+		RETURNING blob`
 	deleteTrash = `DELETE FROM trash WHERE blob = $1`
 )
 
@@ -26,9 +28,15 @@ func (l *Ledger) Discard(ctx context.Context, due storage.Millis, names ...stora
 	})
 }
 
-// Discarded returns up to n names whose time has come, the oldest first.
-func (l *Ledger) Discarded(ctx context.Context, now storage.Millis, n int) ([]storage.Name, error) {
-	return sqldb.All(ctx, l.db, scanName, selectTrash, now, n)
+// Discarded takes up to n names whose time has come, the oldest: it is until then that time.
+func (l *Ledger) Discarded(
+	ctx context.Context, now, until storage.Millis, n int,
+) (names []storage.Name, err error) {
+	err = l.db.Do(ctx, func(ctx context.Context) error {
+		names, err = sqldb.All(ctx, l.db, scanName, takeTrash, now, until, n)
+		return err
+	})
+	return names, err
 }
 
 // Forget drops names after their blobs were deleted. What is not there is no error.

@@ -1,6 +1,7 @@
 package ledger_test
 
 import (
+	"slices"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -28,10 +29,11 @@ func TestTrashIsKeptUntilItIsForgotten(t *testing.T) {
 		}{
 			{9, 9, nil},
 			{10, 9, []storage.Name{"a", "b"}},
-			{30, 9, []storage.Name{"a", "b", "d", "c"}},
 			{30, 3, []storage.Name{"a", "b", "d"}},
+			{30, 9, []storage.Name{"a", "b", "c", "d"}},
 		} {
-			got, err := l.Discarded(ctx, test.now, test.n)
+			got, err := l.Discarded(ctx, test.now, test.now, test.n)
+			slices.Sort(got)
 			if diff := cmp.Diff(got, test.want); err != nil || diff != "" {
 				t.Errorf("at %d (-got +want): %v\n%s", test.now, err, diff)
 			}
@@ -43,6 +45,24 @@ func TestTrashIsKeptUntilItIsForgotten(t *testing.T) {
 		}
 		if got := trash(t, l); got != "b c" {
 			t.Errorf("got %q, want what was not forgotten", got)
+		}
+	})
+}
+
+// What one sweep has taken, no other does before its time is over.
+func TestDiscardedBlobsAreTakenOnce(t *testing.T) {
+	each(t, func(t *testing.T, l *ledger.Ledger) {
+		if err := l.Discard(t.Context(), 10, "a", "b", "c"); err != nil {
+			t.Fatal(err)
+		}
+		for _, test := range []struct {
+			now  storage.Millis
+			want int
+		}{{10, 3}, {10, 0}, {19, 0}, {20, 3}} {
+			names, err := l.Discarded(t.Context(), test.now, test.now+10, 9)
+			if err != nil || len(names) != test.want {
+				t.Errorf("at %d: got %v, %v; want %d", test.now, names, err, test.want)
+			}
 		}
 	})
 }
@@ -119,7 +139,7 @@ func TestAnUploadThatEndsHasNoBytes(t *testing.T) {
 		if got := trash(t, l); got != want {
 			t.Errorf("got trash %q, want %q", got, want)
 		}
-		if names, err := l.Discarded(t.Context(), now, 9); err != nil || len(names) != 6 {
+		if names, err := l.Discarded(t.Context(), now, now, 9); err != nil || len(names) != 6 {
 			t.Errorf("got %v, %v; want all due at once", names, err)
 		}
 	})

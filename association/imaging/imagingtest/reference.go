@@ -1,5 +1,5 @@
 // Package imagingtest is what scaled pictures are compared with: the textbook's filter in floating point, far
-// too slow for anything else.
+// too slow for anything else. And it makes files that no encoder makes.
 package imagingtest
 
 import (
