@@ -9,6 +9,8 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"regexp"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -73,7 +75,7 @@ func sayWhatIsWrong(t *testing.T, all *deployment) {
 			d.begin()
 			d.rows("INSERT INTO goose_db_version (version_id, is_applied) VALUES (999, true) RETURNING version_id")
 			d.rows("UPDATE schema SET min_reader = 999 RETURNING min_reader")
-		}, "", 1, "database", "the database has schema 999, which this program with schema"},
+		}, "", 1, "database", "the database has schema 999, which this program with schema N cannot read; run a newer one"},
 		{"keys of its own", func(t *testing.T, d *deployment) {
 			d.begin()
 			d.stores.Keys = filepath.Join(t.TempDir(), "keys")
@@ -91,11 +93,13 @@ func sayWhatIsWrong(t *testing.T, all *deployment) {
 			c.hurt(t, d)
 			flags := append(d.stores.Flags(), "--data", t.TempDir())
 			code, _, said := run(t, program, c.env, append([]string{"serve", "--listen", "127.0.0.1:0", "--ops-listen", "off"}, flags...)...)
-			if code != c.code || !strings.HasPrefix(said, "cameo: "+c.says) || strings.Count(said, "\n") != 1 {
+			said = ownSchema.ReplaceAllString(said, "program with schema N")
+			if code != c.code || said != "cameo: "+c.says+"\n" {
 				t.Errorf("serve: got exit code %d and %q, want %d and the sentence %q", code, said, c.code, c.says)
 			}
 			code, found, _ := run(t, program, c.env, append([]string{"doctor"}, flags...)...)
-			if code != 1 || !strings.Contains(found, "MEND  "+c.part+": "+c.says) {
+			found = ownSchema.ReplaceAllString(found, "program with schema N")
+			if line := "MEND  " + c.part + ": " + c.says; code != 1 || !slices.Contains(strings.Split(found, "\n"), line) {
 				t.Errorf("doctor: got exit code %d and %q, want 1 and MEND %s: %s", code, found, c.part, c.says)
 			}
 			if strings.Contains(said+found, secret) {
@@ -104,6 +108,9 @@ func sayWhatIsWrong(t *testing.T, all *deployment) {
 		})
 	}
 }
+
+// ownSchema is what the program says of itself; the number grows with each migration.
+var ownSchema = regexp.MustCompile(`program with schema \d+`)
 
 // refusePuts makes a bucket that can only be read.
 func refusePuts(status int, code string) func(*testing.T, *deployment) {
