@@ -52,8 +52,13 @@ func sayWhatIsWrong(t *testing.T, all *deployment) {
 			"the S3 store refuses the credentials: they are unknown, wrong or expired",
 		},
 		{
-			"a bucket to read only", refusePuts(http.StatusForbidden, "AccessDenied"), "", 2, "stored bytes",
-			"the S3 store does not let these credentials read, write and delete in the bucket",
+			"a bucket to read only", func(*testing.T, *deployment) {}, all.user(true, "s3:GetObject"), 2, "stored bytes",
+			"the S3 store does not let these credentials read, write, delete and list in the bucket",
+		},
+		{
+			"a bucket that is not listed", func(*testing.T, *deployment) {},
+			all.user(false, "s3:GetObject", "s3:PutObject", "s3:DeleteObject"), 2, "stored bytes",
+			"the S3 store does not let these credentials read, write, delete and list in the bucket",
 		},
 		{
 			"clocks", refusePuts(http.StatusForbidden, "RequestTimeTooSkewed"), "", 2, "stored bytes",
@@ -126,19 +131,27 @@ func refusePuts(status int, code string) func(*testing.T, *deployment) {
 	}
 }
 
+// user are the variables of somebody who may do less than the nodes in the bucket.
+func (d *deployment) user(list bool, actions ...string) string {
+	d.t.Helper()
+	c := d.minio.User(d.t, s3test.Allow(list, actions...))
+	return "AWS_ACCESS_KEY_ID=" + c.AccessKeyID + " AWS_SECRET_ACCESS_KEY=" + c.SecretAccessKey +
+		" AWS_SESSION_TOKEN=" + c.SessionToken
+}
+
 // begin lets a first node make all that is missing.
 func (d *deployment) begin() {
 	d.t.Helper()
 	d.nodes(1)[0].Kill()
 }
 
-// run runs the program to its end, with one more variable.
+// run runs the program to its end, with more variables.
 func run(t *testing.T, program, env string, args ...string) (code int, out, said string) {
 	t.Helper()
 	var stdout, stderr bytes.Buffer
 	cmd := exec.CommandContext(t.Context(), program, args...)
 	cmd.Stdout, cmd.Stderr = &stdout, &stderr
-	cmd.Env = append(append(cmd.Environ(), servertest.Credentials()...), env)
+	cmd.Env = append(append(cmd.Environ(), servertest.Credentials()...), strings.Fields(env)...)
 	dead := time.AfterFunc(within(30*time.Second), func() { _ = cmd.Process.Kill() })
 	defer dead.Stop()
 	if err := cmd.Run(); err != nil {
