@@ -114,6 +114,53 @@ func sayWhatIsWrong(t *testing.T, all *deployment) {
 	}
 }
 
+// The doctor makes nothing, and what it finds amiss hides nothing else: cameo migrate makes what is missing.
+func lookAndMakeNothing(t *testing.T, d *deployment) {
+	t.Helper()
+	program := d.nodes(1)[0].Program()
+	d = d.deployment(t) // an empty one
+	doctor := func(s servertest.Stores) (int, string) {
+		code, found, _ := run(t, program, "", append([]string{"doctor", "--data", t.TempDir()}, s.Flags()...)...)
+		return code, found
+	}
+	both := d.stores
+	both.Database, both.Blobs = "postgres://cameo@127.0.0.1:1/cameo", "s3://no-such-bucket?endpoint="+d.minio.Endpoint
+	for _, c := range []struct {
+		stores servertest.Stores
+		says   []string
+	}{
+		{both, []string{
+			"MEND  keys: there is no keys file (--keys or DATA/keys): run cameo migrate --all, which makes it, or copy that of another node",
+			"MEND  database: the database cannot be reached: it does not run, or it listens elsewhere",
+			"MEND  stored bytes: the S3 store has no bucket of the name given",
+		}},
+		{d.stores, []string{
+			"MEND  database: the database has no tables yet: run cameo migrate, which makes them",
+			"good  stored bytes",
+		}},
+	} {
+		code, found := doctor(c.stores)
+		for _, line := range c.says {
+			if code != 1 || !slices.Contains(strings.Split(found, "\n"), line) {
+				t.Errorf("got exit code %d and %q, want 1 and %s", code, found, line)
+			}
+		}
+	}
+	tables := d.rows("SELECT tablename FROM pg_tables WHERE schemaname = current_schema()")
+	if objects := d.objects(); len(tables)+len(objects) > 0 {
+		t.Errorf("it made the tables %q and the objects %q", tables, objects)
+	}
+	if _, err := os.Stat(d.stores.Keys); !errors.Is(err, fs.ErrNotExist) {
+		t.Errorf("it made keys: %v", err)
+	}
+	if code, _, said := run(t, program, "", append([]string{"migrate", "--all"}, d.stores.Flags()...)...); code != 0 {
+		t.Errorf("migrate: got exit code %d and %q", code, said)
+	}
+	if code, found := doctor(d.stores); code != 0 || strings.Contains(found, "MEND") {
+		t.Errorf("after it: got exit code %d and %q, want 0", code, found)
+	}
+}
+
 // ownSchema is what the program says of itself; the number grows with each migration.
 var ownSchema = regexp.MustCompile(`program with schema \d+`)
 
