@@ -13,16 +13,16 @@ import (
 
 // bar shows the progress of an upload on a terminal. Elsewhere it only tells of breaks, a line each.
 type bar struct {
-	to     io.Writer
+	to     streams
 	drawn  *progressbar.ProgressBar // nil when there is no terminal
 	closed bool
 }
 
-func newBar(to io.Writer, src client.Source) *bar {
+func newBar(to streams, src client.Source) *bar {
 	b := &bar{to: to}
-	if terminal(to) {
+	if terminal(to.err) {
 		b.drawn = progressbar.NewOptions64(src.Size,
-			progressbar.OptionSetWriter(to), progressbar.OptionSetDescription(src.Name),
+			progressbar.OptionSetWriter(to.err), progressbar.OptionSetDescription(src.Name),
 			progressbar.OptionShowBytes(true), progressbar.OptionUseIECUnits(true),
 			progressbar.OptionThrottle(100*time.Millisecond), progressbar.OptionClearOnFinish(),
 		)
@@ -52,7 +52,8 @@ func (b *bar) wait(cause error, pause time.Duration) {
 		b.drawn.Describe("waiting for the server")
 		return
 	}
-	fmt.Fprintf(b.to, "cameo: %s; trying again in %s\n", sentence(cause), pause.Round(100*time.Millisecond))
+	pause = pause.Round(100 * time.Millisecond)
+	fmt.Fprintf(b.to.err, "cameo: %s; trying again in %s\n", b.to.sentence(cause), pause)
 }
 
 // close removes the bar. Calling it twice is safe.

@@ -16,6 +16,8 @@ import (
 
 // commands is the program's whole surface; each field has a file of its own.
 type commands struct {
+	Verbose bool `name:"verbose" help:"Say also what caused an error, in the words of drivers and systems."`
+
 	Serve     serve     `cmd:"" help:"Run the service."`
 	Token     token     `cmd:"" help:"Print a bearer token signed with the instance's own key."`
 	Signin    signin    `cmd:"" help:"Print a link that signs a person in, once and within an hour."`
@@ -42,25 +44,26 @@ const description = `Cameo takes large photos over bad networks and makes them p
 Exit codes: 0 done, 1 failed, 2 usage or configuration, 3 not allowed, 4 not found,
 5 interrupted and can be resumed.`
 
-// parse reads a command line and the variables that belong to it.
-func parse(args []string, s streams) (command, error) {
+// parse reads a command line and the variables that belong to it, and says whether the causes of errors are
+// wanted.
+func parse(args []string, s streams) (_ command, verbose bool, _ error) {
 	var all commands
 	parser, err := kong.New(&all,
 		kong.Name("cameo"), kong.Description(description), kong.Writers(s.out, s.err),
 		kong.ValueFormatter(explain), kong.ConfigureHelp(kong.HelpOptions{Compact: true, WrapUpperBound: 110}),
 	)
 	if err != nil {
-		return nil, err
+		return nil, false, err
 	}
 	chosen, err := parser.Parse(meant(args))
 	if err != nil {
-		return nil, boot.Misused(plain(err))
+		return nil, all.Verbose, boot.Misused(plain(err))
 	}
 	asked, ok := chosen.Selected().Target.Addr().Interface().(command)
 	if !ok {
-		return nil, errors.New("the command cannot be run")
+		return nil, all.Verbose, errors.New("the command cannot be run")
 	}
-	return asked, nil
+	return asked, all.Verbose, nil
 }
 
 // meant are arguments by our names: many programs have a flag --version and a command help.

@@ -27,7 +27,7 @@ func (c *doctor) Run(ctx context.Context, s streams) error {
 			continue
 		}
 		sick = true
-		fmt.Fprintf(s.out, "MEND  %s: %s\n", f.Name, sentence(f.Wrong))
+		fmt.Fprintf(s.out, "MEND  %s: %s\n", f.Name, s.sentence(f.Wrong))
 	}
 	if sick {
 		return errors.New("something has to be mended first, see above")

@@ -2,7 +2,7 @@
 // shell.
 //
 // Exit codes: 0 done, 1 failed, 2 usage or configuration, 3 not allowed, 4 not found, 5 interrupted and can
-// be resumed. An error is one sentence on stderr that begins with "cameo: ".
+// be resumed. An error is one sentence on stderr that begins with "cameo: "; --verbose adds what caused it.
 package main
 
 import (
@@ -11,7 +11,6 @@ import (
 	"io"
 	"os"
 	"os/signal"
-	"strings"
 	"syscall"
 
 	"cameo/server/boot"
@@ -23,7 +22,7 @@ var version = "unversioned"
 func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	context.AfterFunc(ctx, stop) // a second signal kills
-	os.Exit(run(ctx, os.Args[1:], streams{os.Stdin, os.Stdout, os.Stderr}))
+	os.Exit(run(ctx, os.Args[1:], streams{in: os.Stdin, out: os.Stdout, err: os.Stderr}))
 }
 
 // streams are where a command reads and writes. What a script wants of a command goes to out, all else to
@@ -31,6 +30,7 @@ func main() {
 type streams struct {
 	in       io.Reader
 	out, err io.Writer
+	verbose  bool // errors are told with what caused them
 }
 
 // run obeys one command line and returns the exit code.
@@ -38,17 +38,21 @@ func run(ctx context.Context, args []string, s streams) int {
 	if len(args) == 0 {
 		args = []string{"--help"} // a newcomer's first try
 	}
-	command, err := parse(args, s)
+	command, verbose, err := parse(args, s)
+	s.verbose = verbose
 	if err == nil {
 		err = command.Run(ctx, s)
 	}
 	if err != nil {
-		fmt.Fprintf(s.err, "cameo: %s\n", sentence(err))
+		fmt.Fprintf(s.err, "cameo: %s\n", s.sentence(err))
 	}
 	return boot.ExitCode(err)
 }
 
-// sentence writes an error as one line, with what caused it: whoever runs the program may know.
-func sentence(err error) string {
-	return strings.Join(strings.FieldsFunc(err.Error(), func(r rune) bool { return r == '\n' }), "; ")
+// sentence writes an error as one line.
+func (s streams) sentence(err error) string {
+	if s.verbose {
+		return boot.Causes(err)
+	}
+	return boot.Sentence(err)
 }

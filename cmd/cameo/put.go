@@ -58,7 +58,7 @@ func (c *put) Run(ctx context.Context, s streams) error {
 			return err
 		}
 	}
-	bar := newBar(s.err, src)
+	bar := newBar(s, src)
 	defer bar.close()
 	server = server.Patient(time.Duration(c.Patience), bar.wait)
 	return c.send(ctx, server, src, note, bar, s)
@@ -84,7 +84,7 @@ func (c *put) send(
 ) error {
 	keep := func(key client.Key) error {
 		if err := note.keep(key, src.Type); err != nil { // the upload itself is well
-			fmt.Fprintf(s.err, "cameo: %s; a later run would begin anew\n", sentence(err))
+			fmt.Fprintf(s.err, "cameo: %s; a later run would begin anew\n", s.sentence(err))
 		}
 		return nil
 	}

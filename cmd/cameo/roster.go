@@ -34,7 +34,7 @@ func (c *userImport) Run(ctx context.Context, s streams) error {
 
 func (c *userImport) read(ctx context.Context, s streams, p *boot.People, from io.Reader) error {
 	done, err := p.Import(ctx, from, c.Format, c.File, c.DryRun, func(w boot.WrongRow) {
-		fmt.Fprintf(s.err, "line %d: %s\n", w.Line, sentence(w.Err))
+		fmt.Fprintf(s.err, "line %d: %s\n", w.Line, s.sentence(w.Err))
 	})
 	if err == nil || done != (boot.Imported{}) {
 		fmt.Fprintf(s.out, "rows %d, changed %d\n", done.Rows, done.Changed)

@@ -77,6 +77,17 @@ func LoadOrCreateKeys(path string, random io.Reader, clock storage.Clock) (Keys,
 	return keys, err
 }
 
+// LoadKeys reads the keys file at path and makes none: one that is missing is NotFound.
+func LoadKeys(path string, random io.Reader, clock storage.Clock) (Keys, error) {
+	keys, err := loadKeys(path)
+	if errors.Is(err, fs.ErrNotExist) {
+		err = fault.New(fault.NotFound, "there is no keys file (--keys or DATA/keys): "+
+			"run cameo migrate --all, which makes it, or copy that of another node")
+	}
+	keys.random, keys.clock = random, clock
+	return keys, err
+}
+
 // whole says whether nothing is missing.
 func (k Keys) whole() bool {
 	return len(k.Deployment) == deploymentLength && storage.IsBase62(k.Deployment) &&

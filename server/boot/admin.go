@@ -114,7 +114,8 @@ func administer(ctx context.Context, s Stores, m Machine, work func(*directory.D
 	return errors.Join(work(directory.New(opened.db, opened.clock.Now, m.Random)), opened.Close())
 }
 
-// Migrate brings the database up to this program. It may be called while servers run.
+// Migrate brings the database up to this program. It may be called while servers run. It needs no keys, and
+// marks nothing: whoever owns the tables need not be whoever serves.
 func Migrate(ctx context.Context, s Stores) error {
 	if err := s.Check(); err != nil {
 		return err
@@ -124,6 +125,16 @@ func Migrate(ctx context.Context, s Stores) error {
 		return err
 	}
 	return db.Close()
+}
+
+// Prepare makes all that a deployment lacks: keys, tables as this program needs them, and the marks by which
+// its parts know that they belong together. It may be called while servers run.
+func Prepare(ctx context.Context, s Stores, m Machine) error {
+	opened, err := openState(ctx, s, m)
+	if err != nil {
+		return err
+	}
+	return opened.Close()
 }
 
 // Swept counts what a sweep did: uploads that expired, rows of uploads and photos that were purged, blobs

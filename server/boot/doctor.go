@@ -21,31 +21,38 @@ type Finding struct {
 const leastRoom = 1 << 30
 
 // Doctor looks at the configuration and at everything that a node needs, in order, and says what to mend.
-// What cannot be looked at because of an earlier finding is left out. It may be called while servers run.
+// What cannot be looked at because of an earlier finding is left out. It may be called while servers run, and
+// makes nothing that stays: what is missing is a finding.
 func Doctor(ctx context.Context, cfg Config, m Machine) []Finding {
-	all := []Finding{{"configuration", cfg.Check()}, {"certificate", cfg.checkCertificate(m.Now())}}
+	v := visit{Config: cfg, machine: m, state: state{clock: &clock{machine: m.Clock}}}
+	v.find("configuration", cfg.Check())
+	v.find("certificate", cfg.checkCertificate(m.Now()))
+	if cfg.Stores.Check() != nil { // a finding already
+		return v.found
+	}
 	if err := cfg.exists(); err != nil {
-		return append(all, Finding{"data directory", err})
+		v.find("data directory", err)
+		v.homeless = true
 	}
-	s, err := openState(ctx, cfg.Stores, m)
-	if part, ok := errors.AsType[partError](err); ok {
-		return append(all, Finding{part.part, err})
+	v.lookAtKeys()
+	v.lookAtDatabase(ctx)
+	v.lookAtBlobs(ctx)
+	if v.blobs != nil {
+		v.find("room", v.room())
 	}
-	if err != nil { // a setting, and so a finding above
-		return all
+	if v.keys.Deployment != "" {
+		v.find("issuer", cfg.checkIssuer(ctx, v.keys, m))
 	}
-	all = append(all,
-		Finding{partKeys, nil},
-		Finding{partDatabase, s.db.Check(ctx)},
-		Finding{partBlobs, s.blobs.Check(ctx)},
-		Finding{"room", s.room()},
-		Finding{"issuer", cfg.checkIssuer(ctx, s.keys, m)},
-		Finding{"clock", errors.Join(s.plausible(m.Now()), s.punctual())},
-	)
-	if err := s.Close(); err != nil {
-		all = append(all, Finding{"closing", err})
+	if v.keys.Deployment != "" || v.db != nil {
+		v.find("clock", errors.Join(v.plausible(m.Now()), v.punctual()))
 	}
-	return all
+	if v.db == nil {
+		return v.found
+	}
+	if err := v.Close(); err != nil {
+		v.find("closing", err)
+	}
+	return v.found
 }
 
 func noData(err error) error {

@@ -77,6 +77,7 @@ func Open(ctx context.Context, cfg Config, m Machine) (*Node, error) {
 	}
 	s, err := awaitState(ctx, cfg.Stores, m)
 	if err != nil {
+		cfg.newLog(m.Err).DebugContext(ctx, "the stores do not open", "error", err)
 		return nil, errors.Join(err, d.Close())
 	}
 	m.Clock = s.clock.Now

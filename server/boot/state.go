@@ -31,26 +31,11 @@ type blobs interface {
 	storage.Blobs
 	// Mark gives the store a deployment's id unless it has one, and returns the id that it has then.
 	Mark(ctx context.Context, id string) (string, error)
+	// Marked returns the id that it has, "" when it has none.
+	Marked(ctx context.Context) (string, error)
 }
 
-// The parts of a state, as the doctor calls them.
-const (
-	partKeys     = "keys"
-	partDatabase = "database"
-	partBlobs    = "stored bytes"
-)
-
-// partError says which part of a state did not open.
-type partError struct {
-	part string
-	error
-}
-
-// Unwrap is for package errors.
-func (e partError) Unwrap() error { return e.error }
-
-// openState opens all three, makes what is missing, and refuses what does not belong together. Its errors are
-// partErrors, but for a setting that makes no sense.
+// openState opens all three, makes what is missing, and refuses what does not belong together.
 func openState(ctx context.Context, s Stores, m Machine) (*state, error) {
 	if err := s.Check(); err != nil {
 		return nil, err
@@ -58,21 +43,21 @@ func openState(ctx context.Context, s Stores, m Machine) (*state, error) {
 	c := &clock{machine: m.Clock}
 	keys, err := auth.LoadOrCreateKeys(s.keysFile(), m.Random, c.Now)
 	if err != nil {
-		return nil, partError{partKeys, err}
+		return nil, err
 	}
 	db, err := s.openDatabase(ctx)
 	if err != nil {
-		return nil, partError{partDatabase, err}
+		return nil, err
 	}
 	if err := errors.Join(s.sameDatabase(ctx, db, keys.Deployment), c.measure(ctx, db)); err != nil {
-		return nil, errors.Join(partError{partDatabase, err}, db.Close())
+		return nil, errors.Join(err, db.Close())
 	}
 	bytes, err := s.openBlobs(ctx, m)
 	if err == nil {
 		err = s.sameBlobs(ctx, bytes, keys.Deployment)
 	}
 	if err != nil {
-		return nil, errors.Join(partError{partBlobs, err}, db.Close())
+		return nil, errors.Join(err, db.Close())
 	}
 	return &state{keys: keys, db: db, blobs: bytes, clock: c}, nil
 }
@@ -117,14 +102,12 @@ func awaitState(ctx context.Context, s Stores, m Machine) (*state, error) {
 
 // openDatabase opens the database and brings its schema up to this program's.
 func (s Stores) openDatabase(ctx context.Context) (*sqldb.DB, error) {
-	at := sqldb.Config{URL: s.Database}
 	if s.Database == "" {
 		if err := os.MkdirAll(s.Data, 0o700); err != nil {
 			return nil, fault.Wrap(err, fault.Unavailable, "the data directory cannot be made")
 		}
-		at = sqldb.Config{Path: s.databaseFile(), NoSync: noSync}
 	}
-	db, err := sqldb.Open(ctx, at)
+	db, err := sqldb.Open(ctx, s.databaseConfig())
 	if err != nil {
 		return nil, err
 	}
@@ -132,6 +115,13 @@ func (s Stores) openDatabase(ctx context.Context) (*sqldb.DB, error) {
 		return nil, errors.Join(err, db.Close())
 	}
 	return db, nil
+}
+
+func (s Stores) databaseConfig() sqldb.Config {
+	if s.Database != "" {
+		return sqldb.Config{URL: s.Database}
+	}
+	return sqldb.Config{Path: s.databaseFile(), NoSync: noSync}
 }
 
 // openBlobs opens the store that --blobs names.
@@ -152,20 +142,28 @@ func (s Stores) openBlobs(ctx context.Context, m Machine) (blobs, error) {
 func (s Stores) sameDatabase(ctx context.Context, db *sqldb.DB, deployment string) error {
 	stands, err := db.SetDeployment(ctx, deployment)
 	if err == nil && stands != deployment {
-		err = fault.New(fault.Invalid, "the keys belong to another deployment than the database: "+
-			"name those that belong together by --keys and %s", s.databaseFlag())
+		err = s.otherDatabase()
 	}
 	return err
+}
+
+func (s Stores) otherDatabase() error {
+	return fault.New(fault.Invalid, "the keys belong to another deployment than the database: "+
+		"name those that belong together by --keys and %s", s.databaseFlag())
 }
 
 // sameBlobs refuses stored bytes of another deployment: a sweep of the wrong rows would delete them.
 func (s Stores) sameBlobs(ctx context.Context, b blobs, deployment string) error {
 	stands, err := b.Mark(ctx, deployment)
 	if err == nil && stands != deployment {
-		err = fault.New(fault.Invalid, "the stored bytes belong to another deployment than the database: "+
-			"name those that belong together by --blobs and %s", s.databaseFlag())
+		err = s.otherBlobs()
 	}
 	return err
+}
+
+func (s Stores) otherBlobs() error {
+	return fault.New(fault.Invalid, "the stored bytes belong to another deployment than the database: "+
+		"name those that belong together by --blobs and %s", s.databaseFlag())
 }
 
 // Close closes the database; keys and stored bytes have nothing open.

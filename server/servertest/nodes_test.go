@@ -40,6 +40,7 @@ func TestNodes(t *testing.T) {
 		"a store that dies":                   outliveTheStore,
 		"the commands":                        takeTheStores,
 		"what is wrong at the start":          sayWhatIsWrong,
+		"a look at what is not there yet":     lookAndMakeNothing,
 		"whatever step fails":                 neverGoBack,
 		"a half-open PATCH goes on elsewhere": goOnElsewhere,
 		"requests to S3 through tus":          countRequestsOfTus,

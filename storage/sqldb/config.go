@@ -10,6 +10,7 @@ import (
 // Config says where the database is. Exactly one of Path and URL is given.
 type Config struct {
 	Path    string        // SQLite's file; it is made, readable by its owner only, when it is missing
+	Exists  bool          // Path is not made: a file that is missing is NotFound
 	URL     string        // PostgreSQL's address, postgres://…; its pool_max_conns goes before Readers
 	Readers int           // connections beside SQLite's one writer, or all of them on PostgreSQL; 0 is 8
 	Read    time.Duration // how long one query may take; 0 is 5 s

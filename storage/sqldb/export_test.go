@@ -12,3 +12,6 @@ func (db *DB) MigrateTo(ctx context.Context, version int64) error {
 	_, err = provider.UpTo(ctx, version)
 	return err
 }
+
+// ExplainPostgres is explainPostgres.
+func ExplainPostgres(err error) error { return explainPostgres(err) }

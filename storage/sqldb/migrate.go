@@ -67,8 +67,7 @@ func (db *DB) migrate(ctx context.Context, provider *goose.Provider) error {
 	if err != nil {
 		return db.refusal(err)
 	}
-	sources := provider.ListSources()
-	ours := sources[len(sources)-1].Version
+	ours := newest(provider)
 	if has > ours {
 		return db.readable(ctx, has, ours)
 	}
@@ -76,6 +75,46 @@ func (db *DB) migrate(ctx context.Context, provider *goose.Provider) error {
 		return db.refusal(err)
 	}
 	return nil
+}
+
+// newest is the schema of this program.
+func newest(provider *goose.Provider) int64 {
+	sources := provider.ListSources()
+	return sources[len(sources)-1].Version
+}
+
+// Current looks whether this program can work with the schema as it is, and changes nothing. Invalid: it has
+// to be brought up first; Conflict: it is too new.
+func (db *DB) Current(ctx context.Context) error {
+	provider, done, err := db.provider()
+	if err != nil {
+		return err
+	}
+	defer done()
+	has, err := db.schema(ctx)
+	switch ours := newest(provider); {
+	case err != nil:
+		return err
+	case has == 0:
+		return fault.New(fault.Invalid, "the database has no tables yet: run cameo migrate, which makes them")
+	case has < ours:
+		return fault.New(fault.Invalid,
+			"the database has schema %d, and this program needs %d: run cameo migrate", has, ours)
+	case has > ours:
+		return db.readable(ctx, has, ours)
+	}
+	return nil
+}
+
+// schema is the number of the last migration, 0 when there was none. The migrations' own library would make
+// the table that it looks for.
+func (db *DB) schema(ctx context.Context) (has int64, err error) {
+	var tables int
+	if err := db.QueryRow(ctx, db.versions).Scan(&tables); err != nil || tables == 0 {
+		return 0, err
+	}
+	err = db.QueryRow(ctx, `SELECT COALESCE(MAX(version_id), 0) FROM goose_db_version`).Scan(&has)
+	return has, err
 }
 
 // readable is nil if a schema that is newer than ours can be read by a program with ours.

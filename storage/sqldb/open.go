@@ -35,6 +35,7 @@ type engine struct {
 	folder     string                  // of its migrations
 	classify   func(error) disruption  // of the driver's errors
 	explain    func(error) error       // why it does not open, in words for the operator; nil: as fail says
+	versions   string                  // query that counts the tables of migrations: 1 or 0
 	clock      string                  // query of its clock, in microseconds since 1970
 	autocommit bool                    // one statement alone is a transaction without BEGIN and COMMIT
 	migrator   func() (*sql.DB, error) // a pool for a migration, closed after it; nil: the writer serves

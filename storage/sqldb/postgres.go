@@ -41,9 +41,11 @@ func openPostgres(c Config) (*DB, error) {
 	return &DB{
 		engine: engine{
 			name: PostgreSQL, dialect: goose.DialectPostgres, folder: "migrations/postgres",
-			options:    []goose.ProviderOption{goose.WithSessionLocker(locker)},
-			classify:   classifyPostgres,
-			explain:    explainPostgres,
+			options:  []goose.ProviderOption{goose.WithSessionLocker(locker)},
+			classify: classifyPostgres,
+			explain:  explainPostgres,
+			versions: `SELECT COUNT(*) FROM pg_tables
+				WHERE schemaname = current_schema() AND tablename = 'goose_db_version'`,
 			clock:      `SELECT CAST(EXTRACT(EPOCH FROM clock_timestamp()) * 1000000 AS BIGINT)`,
 			autocommit: true,
 			migrator: func() (*sql.DB, error) {

@@ -84,6 +84,10 @@ func explainPostgres(err error) error {
 		return fault.Wrap(err, fault.Unavailable, "the name of the database's host leads nowhere")
 	}
 	if errors.Is(err, context.DeadlineExceeded) {
+		if dial, ok := errors.AsType[*net.OpError](err); ok && dial.Op == "dial" {
+			return fault.Wrap(err, fault.Unavailable,
+				"the database cannot be reached: its host does not answer, or a firewall is in between")
+		}
 		return fault.Wrap(err, fault.Unavailable, "the database's host was reached but does not answer")
 	}
 	if _, ok := errors.AsType[*pgconn.ConnectError](err); ok {

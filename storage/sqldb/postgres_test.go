@@ -4,10 +4,13 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net"
 	"strings"
 	"sync"
 	"testing"
 	"time"
+
+	"github.com/jackc/pgx/v5"
 
 	"cameo/storage/fault"
 	"cameo/storage/sqldb"
@@ -53,6 +56,37 @@ func TestPostgresSaysWhyItDoesNotOpen(t *testing.T) {
 			if strings.Contains(message, secret) {
 				t.Errorf("%s: the message shows %q: %q", name, secret, message)
 			}
+		}
+	}
+}
+
+// A host that is silent to a dial was not reached; one that takes it and then is silent was.
+func TestPostgresSaysHowFarItCame(t *testing.T) {
+	t.Parallel()
+	silent, err := net.Listen("tcp", "127.0.0.1:0") // the kernel takes connections that nobody accepts
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { silent.Close() })
+	for name, test := range map[string]struct {
+		dialer net.Dialer
+		want   string
+	}{
+		"a dial without an answer": {
+			net.Dialer{Timeout: time.Nanosecond},
+			"the database cannot be reached: its host does not answer, or a firewall is in between",
+		},
+		"a server without an answer": {net.Dialer{}, "the database's host was reached but does not answer"},
+	} {
+		address, err := pgx.ParseConfig("postgres://x:y@" + silent.Addr().String() + "/x?sslmode=disable")
+		if err != nil {
+			t.Fatal(err)
+		}
+		address.DialFunc, address.ConnectTimeout = test.dialer.DialContext, 500*time.Millisecond
+		_, err = pgx.ConnectConfig(t.Context(), address)
+		err = sqldb.ExplainPostgres(err)
+		if got := fault.Public(err); got.Message != test.want || got.Kind != fault.Unavailable {
+			t.Errorf("%s: got %v, want %q", name, err, test.want)
 		}
 	}
 }

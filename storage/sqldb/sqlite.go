@@ -18,7 +18,7 @@ import (
 // anyhow, and writers that queue here wait fairly and shortly, while those that meet in the file wait by
 // polling.
 func openSQLite(c Config) (*DB, error) {
-	if err := makePrivate(c.Path); err != nil {
+	if err := makePrivate(c); err != nil {
 		return nil, err
 	}
 	writer, err := sqlite.NewConnector(sqliteName(c, url.Values{"_txlock": {"immediate"}}))
@@ -32,8 +32,9 @@ func openSQLite(c Config) (*DB, error) {
 	db := &DB{
 		engine: engine{
 			name: SQLite, dialect: goose.DialectSQLite3, folder: "migrations/sqlite", classify: classifySQLite,
-			local: true,
-			clock: `SELECT CAST(unixepoch('subsec') * 1000 AS INTEGER) * 1000`,
+			local:    true,
+			versions: `SELECT COUNT(*) FROM sqlite_master WHERE name = 'goose_db_version'`,
+			clock:    `SELECT CAST(unixepoch('subsec') * 1000 AS INTEGER) * 1000`,
 		},
 		config: c,
 		writer: sql.OpenDB(preparing{writer}),
@@ -46,9 +47,15 @@ func openSQLite(c Config) (*DB, error) {
 
 // makePrivate makes a missing file readable by its owner only; SQLite gives the same mode to the files beside
 // it.
-func makePrivate(path string) error {
-	f, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE, 0o600)
+func makePrivate(c Config) error {
+	how := os.O_RDWR | os.O_CREATE
+	if c.Exists {
+		how = os.O_RDWR
+	}
+	f, err := os.OpenFile(c.Path, how, 0o600)
 	switch {
+	case c.Exists && errors.Is(err, fs.ErrNotExist):
+		return fault.Wrap(err, fault.NotFound, "there is no database yet: run cameo migrate, which makes it")
 	case errors.Is(err, fs.ErrPermission):
 		return fault.Wrap(err, fault.Unavailable, "the database file may not be written")
 	case err != nil:

@@ -1,9 +1,15 @@
 package sqldb_test
 
 import (
+	"context"
+	"errors"
+	"io/fs"
+	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 
+	"cameo/storage/fault"
 	"cameo/storage/sqldb"
 	"cameo/storage/sqldb/sqltest"
 )
@@ -58,5 +64,50 @@ func TestMigratingKeepsWhatIsThere(t *testing.T) {
 				}
 			}
 		})
+	}
+}
+
+// A look at the schema tells what is to be done about it, and does nothing.
+func TestCurrentSaysWhatIsToBeDone(t *testing.T) {
+	t.Parallel()
+	for name, at := range map[string]sqldb.Config{
+		"sqlite":   {Path: filepath.Join(t.TempDir(), "cameo.db")},
+		"postgres": {URL: sqltest.Shared(t).Empty(t)},
+	} {
+		db := sqltest.Open(t, at)
+		newer := func(context.Context) error {
+			_, err := db.Exec(t.Context(), `INSERT INTO goose_db_version (version_id, is_applied) VALUES (999, $1)`, true)
+			return err
+		}
+		strange := func(context.Context) error {
+			_, err := db.Exec(t.Context(), `UPDATE schema SET min_reader = 999`)
+			return err
+		}
+		for _, step := range []struct {
+			does func(context.Context) error
+			kind fault.Kind
+			says string // in the message; "" when all is well
+		}{
+			{func(context.Context) error { return nil }, fault.Invalid, "no tables yet: run cameo migrate"},
+			{func(ctx context.Context) error { return db.MigrateTo(ctx, 2) }, fault.Invalid, "has schema 2, and this program needs "},
+			{db.Migrate, 0, ""},
+			{newer, 0, ""},
+			{strange, fault.Conflict, "has schema 999, which this program"},
+		} {
+			if err := step.does(t.Context()); err != nil {
+				t.Fatalf("%s: %v", name, err)
+			}
+			err := db.Current(t.Context())
+			if fault.Of(err) != step.kind || err != nil && !strings.Contains(err.Error(), step.says) {
+				t.Errorf("%s: got %v, want %v with %q", name, err, step.kind, step.says)
+			}
+		}
+	}
+	missing := sqldb.Config{Path: filepath.Join(t.TempDir(), "cameo.db"), Exists: true}
+	if _, err := sqldb.Open(t.Context(), missing); !fault.Is(err, fault.NotFound) {
+		t.Errorf("no file: got %v, want NotFound", err)
+	}
+	if _, err := os.Stat(missing.Path); !errors.Is(err, fs.ErrNotExist) {
+		t.Errorf("it was made: %v", err)
 	}
 }

@@ -13,18 +13,28 @@ func (s *Store) Mark(ctx context.Context, id string) (stands string, err error) 
 	if err := ended(ctx); err != nil {
 		return "", err
 	}
-	name := filepath.Join(s.dir, "deployment")
-	got, err := os.ReadFile(name)
-	if errors.Is(err, fs.ErrNotExist) {
-		if err = s.makeMark(name, id); err == nil {
-			got, err = os.ReadFile(name)
-		}
+	if stands, err = s.Marked(ctx); err != nil || stands != "" {
+		return stands, err
 	}
-	if err != nil {
+	if err := s.makeMark(s.markFile(), id); err != nil {
+		return "", failure(err)
+	}
+	return s.Marked(ctx)
+}
+
+// Marked returns the id that the store has, "" when it has none.
+func (s *Store) Marked(ctx context.Context) (string, error) {
+	if err := ended(ctx); err != nil {
+		return "", err
+	}
+	got, err := os.ReadFile(s.markFile())
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return "", failure(err)
 	}
 	return string(got), nil
 }
+
+func (s *Store) markFile() string { return filepath.Join(s.dir, "deployment") }
 
 // makeMark makes the file whole or not at all. Order: bytes, their sync, the name, the directory's sync. Link
 // refuses a name that is taken, so of two processes the first one's mark stands.

@@ -57,16 +57,21 @@ func (s *Store) readProbe(ctx context.Context) error {
 
 // Mark gives the store a deployment's id unless it has one, and returns the id that it has then.
 func (s *Store) Mark(ctx context.Context, id string) (stands string, err error) {
-	const longest = 1 << 10
-	key := s.markKey()
-	got, err := s.fetch(ctx, key, longest)
-	if fault.Is(err, fault.NotFound) {
-		err = s.send(ctx, s.object(key, [][]byte{[]byte(id)}, int64(len(id))))
-		if err == nil || fault.Is(err, fault.Exists) {
-			got, err = s.fetch(ctx, key, longest)
-		}
+	if stands, err = s.Marked(ctx); err != nil || stands != "" {
+		return stands, err
 	}
-	if err != nil {
+	err = s.send(ctx, s.object(s.markKey(), [][]byte{[]byte(id)}, int64(len(id))))
+	if err != nil && !fault.Is(err, fault.Exists) {
+		return "", asSettings(err)
+	}
+	return s.Marked(ctx)
+}
+
+// Marked returns the id that the store has, "" when it has none.
+func (s *Store) Marked(ctx context.Context) (string, error) {
+	const longest = 1 << 10
+	got, err := s.fetch(ctx, s.markKey(), longest)
+	if err != nil && !fault.Is(err, fault.NotFound) {
 		return "", asSettings(err)
 	}
 	return string(bytes.TrimSpace(got)), nil

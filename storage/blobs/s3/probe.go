@@ -2,7 +2,6 @@ package s3
 
 import (
 	"context"
-	"errors"
 	"hash/crc32"
 	"time"
 
@@ -15,7 +14,8 @@ import (
 )
 
 // probe settles what the store can do, with an object that is deleted afterwards: by which checksum it holds
-// a put to its bytes, and whether it refuses to replace an object.
+// a put to its bytes, and whether it refuses to replace an object. It lists too: a store that refuses that
+// would never be swept, and nobody would notice.
 func (s *Store) probe(ctx context.Context) error {
 	page := []byte(probeText)
 	o := object{
@@ -33,8 +33,14 @@ func (s *Store) probe(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	_ = s.clearProbes(ctx) // what stays is small, and the next start finds it
-	return s.deleteOne(ctx, s.probeKey)
+	made, err := s.probes(ctx)
+	if err == nil {
+		s.clearProbes(ctx, made)
+	}
+	if left := s.deleteOne(ctx, s.probeKey); err == nil {
+		err = left
+	}
+	return err
 }
 
 // The keys of probes begin with probePrefix, as no blob's does. One that is older than staleProbe is
@@ -51,11 +57,10 @@ func (s *Store) nameProbes() error {
 	return err
 }
 
-// clearProbes deletes the probes of processes that died in the midst of one. Their age is told by the
-// store's own clock: that of this Store's probe, which was put just now, is the present.
-func (s *Store) clearProbes(ctx context.Context) error {
-	made := map[string]time.Time{}
-	err := s.do(ctx, func(w *watch) error {
+// probes are the keys of all probes that are there, and when each was put.
+func (s *Store) probes(ctx context.Context) (made map[string]time.Time, err error) {
+	made = map[string]time.Time{}
+	err = s.do(ctx, func(w *watch) error {
 		defer w.end()
 		in := &s3.ListObjectsV2Input{Bucket: &s.bucket, Prefix: aws.String(s.prefix + probePrefix)}
 		out, err := s.client.ListObjectsV2(w.ctx, in)
@@ -67,16 +72,22 @@ func (s *Store) clearProbes(ctx context.Context) error {
 		}
 		return nil
 	})
+	return made, err
+}
+
+// clearProbes deletes the probes of processes that died in the midst of one. Their age is told by the
+// store's own clock: that of this Store's probe, which was put just now, is the present. What stays is small,
+// and the next start finds it.
+func (s *Store) clearProbes(ctx context.Context, made map[string]time.Time) {
 	present, ok := made[s.probeKey]
-	if err != nil || !ok {
-		return err
+	if !ok {
+		return
 	}
 	for key, then := range made {
 		if present.Sub(then) > staleProbe {
-			err = errors.Join(err, s.deleteOne(ctx, key))
+			_ = s.deleteOne(ctx, key)
 		}
 	}
-	return err
 }
 
 // choose finds the checksum. What the configuration names is held to.

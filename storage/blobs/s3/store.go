@@ -37,9 +37,9 @@ type Store struct {
 
 var _ storage.Blobs = (*Store)(nil)
 
-// Open finds out what the store can do: it puts, reads and deletes a probe. Invalid: the configuration is
-// wrong, or what it names, such as the bucket or the credentials; Unavailable: the store does not answer. The
-// message is one sentence that says which.
+// Open finds out what the store can do: it puts, reads, lists and deletes a probe. Invalid: the configuration
+// is wrong, or what it names, such as the bucket or the credentials; Unavailable: the store does not answer.
+// The message is one sentence that says which.
 func Open(ctx context.Context, c Config) (*Store, error) {
 	if err := c.Validate(); err != nil {
 		return nil, err

@@ -116,6 +116,35 @@ func TestOpenSaysWhatIsWrong(t *testing.T) {
 	}
 }
 
+// Each right is missed at the start: a store that refuses to list would never be swept.
+func TestOpenMissesEachRight(t *testing.T) {
+	t.Parallel()
+	server := s3test.Shared(t, s3test.MinIO)
+	for name, c := range map[string]struct {
+		policy string
+		want   string // reason
+	}{
+		"all":       {s3test.Allow(true, "s3:GetObject", "s3:PutObject", "s3:DeleteObject"), ""},
+		"no list":   {s3test.Allow(false, "s3:GetObject", "s3:PutObject", "s3:DeleteObject"), "access_denied"},
+		"no put":    {s3test.Allow(true, "s3:GetObject"), "access_denied"},
+		"no get":    {s3test.Allow(true, "s3:PutObject", "s3:DeleteObject"), "access_denied"},
+		"no delete": {s3test.Allow(true, "s3:GetObject", "s3:PutObject"), "access_denied"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			config := server.Config(t)
+			config.Credentials = credentials.StaticCredentialsProvider{Value: server.User(t, c.policy)}
+			_, err := s3.Open(t.Context(), config)
+			if c.want == "" && err == nil {
+				return
+			}
+			if !fault.Is(err, fault.Invalid) || fault.Public(err).Reason != c.want {
+				t.Errorf("got %v, want Invalid, %s", err, c.want)
+			}
+		})
+	}
+}
+
 // With virtual hosts the bucket is a part of the host's name.
 func TestVirtualHostStyle(t *testing.T) {
 	t.Parallel()
