@@ -76,7 +76,8 @@ func TestNodesR17FrozenDatabase(t *testing.T) {
 	const lines, size, half, pool, frozen, ceiling = 200, 100_000, 50_000, 8, 10 * time.Second, 8 * time.Second
 	named := &deployment{d.servers, t, d.stores}
 	named.stores.Database += "&application_name=node&pool_max_conns=" + strconv.Itoa(pool)
-	child := named.nodes(1, append(smallRuns(), "--max-open", "0")...)[0]
+	nodes, holds := named.watched(1, append(smallRuns(), "--max-open", "0")...)
+	child := nodes[0]
 	jane, content := call(t, child), servertest.Picture("me.png", size)
 	keys, all := make([]string, lines), make([]*line, lines)
 	for n := range lines {
@@ -128,6 +129,10 @@ func TestNodesR17FrozenDatabase(t *testing.T) {
 	for _, key := range keys {
 		jane.wantWhole(key, content)
 	}
+	for _, l := range all {
+		l.Close()
+	}
+	holds.wantBack(jane)
 	child.Kill()
 	d.wantTidy()
 }

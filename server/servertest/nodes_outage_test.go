@@ -20,7 +20,8 @@ func TestNodesR11FrozenStore(t *testing.T) {
 	t.Parallel()
 	d := startServers(t).deployment(t)
 	const size, chunk, ceiling, lines = 8 * mebibyte, 2 * mebibyte, 10 * time.Second, 20
-	child := d.nodes(1, "--memory", "64MiB")[0]
+	nodes, holds := d.watched(1, "--memory", "64MiB")
+	child := nodes[0]
 	jane, content := call(t, child), servertest.Picture("me.png", size)
 	keys := make([]string, lines)
 	for n := range keys {
@@ -67,6 +68,8 @@ func TestNodesR11FrozenStore(t *testing.T) {
 	for _, key := range keys {
 		jane.finish(key, content)
 	}
+	running.Close()
+	holds.wantBack(jane)
 	child.Kill()
 	d.wantTidy()
 }
@@ -130,15 +133,15 @@ func TestNodesR16DatabaseRestarts(t *testing.T) {
 	t.Parallel()
 	d := startServers(t).deployment(t)
 	const lines, chunk, size, ceiling = 20, 64 << 10, 2 * mebibyte, 5 * time.Second
-	nodes := d.nodes(2)
+	nodes, holds := d.watched(2)
 	content := servertest.Picture("me.png", size)
 	var under outage
 	var all sync.WaitGroup
-	keys := make([]string, lines)
+	keys, callers := make([]string, lines), make([]*caller, lines)
 	for n := range keys {
 		jane := call(t, nodes[n%2])
 		jane.trouble = true
-		keys[n] = jane.create(size)
+		keys[n], callers[n] = jane.create(size), jane
 		all.Go(func() { under.upload(jane, keys[n], content, chunk) })
 	}
 	for under.chunks.Load() < 2*lines {
@@ -160,6 +163,7 @@ func TestNodesR16DatabaseRestarts(t *testing.T) {
 	for _, key := range keys {
 		jane.wantWhole(key, content)
 	}
+	holds.wantBack(append(callers, jane)...)
 	nodes[0].Kill()
 	nodes[1].Kill()
 	d.wantTidy()
