@@ -44,9 +44,7 @@ func takeOverFromTheOther(t *testing.T, d *deployment) {
 		if got.offset() != c.kept {
 			t.Errorf("%s: got offset %d, want %d: %v", c.name, got.offset(), c.kept, got)
 		}
-		if took := time.Since(begin); took > within(ceiling) {
-			t.Errorf("%s: took %s, want %s", c.name, took, within(ceiling))
-		}
+		wantTook(t, c.name, begin, within(ceiling))
 		hangs.say(string(content[brokenAt:])) // the first node learns at its commit that it was overtaken
 		if late, err := hangs.hear(http.MethodPatch); err == nil {
 			old.want(c.name+": the old PATCH", late, http.StatusConflict)
