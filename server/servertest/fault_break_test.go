@@ -115,7 +115,7 @@ func takeOver(t *testing.T, child *servertest.Child) {
 			} else if !broken(err) {
 				t.Errorf("the old PATCH was not ended: %v", err)
 			}
-			wantTook(t, c.name, begin, within(ceiling))
+			wantTook(t, c.name, begin, ceiling)
 			jane.finish(key, content)
 		})
 	}

@@ -22,7 +22,8 @@ const (
 	mebibyte = 1 << 20
 )
 
-// within is a ceiling, five times as high under the race detector.
+// within is a ceiling on what the test does too, three times as high under the race detector. A child is built
+// without it: a ceiling on a child alone stays as it is.
 func within(d time.Duration) time.Duration { return slack * d }
 
 // wantTook wants something that began then to be over now, within a ceiling.

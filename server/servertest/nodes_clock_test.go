@@ -31,7 +31,7 @@ func goByOneClock(t *testing.T, d *deployment) {
 	jane.url = func() string { return slow.URL }
 	begin := time.Now()
 	jane.finish(key, content)
-	wantTook(t, "the takeover", begin, within(3*time.Second))
+	wantTook(t, "the takeover", begin, 3*time.Second)
 	hangs.reset()
 	callInstance(t, slow).create(size)
 	for _, made := range d.rows("SELECT created FROM uploads") {
@@ -61,7 +61,7 @@ func TestNodesR29DatabaseAhead(t *testing.T) {
 	nodes[0].Run(append([]string{"sweep", "--data", nodes[0].Data}, d.stores.Flags()...)...)
 	begin := time.Now()
 	other.finish(key, content)
-	wantTook(t, "the takeover", begin, within(3*time.Second))
+	wantTook(t, "the takeover", begin, 3*time.Second)
 	hangs.reset()
 	got, err := other.associate(key)
 	if err != nil {

@@ -19,7 +19,8 @@ import (
 func TestNodesR11FrozenStore(t *testing.T) {
 	t.Parallel()
 	d := startServers(t).deployment(t)
-	const size, chunk, ceiling, lines = 8 * mebibyte, 2 * mebibyte, 10 * time.Second, 20
+	const size, chunk, lines, silence = 8 * mebibyte, 2 * mebibyte, 20, 8 * time.Second
+	ceiling := silence + within(2*time.Second) // so long the node waits for a store that says nothing
 	nodes, holds := d.watched(1, "--memory", "64MiB")
 	child := nodes[0]
 	jane, content := call(t, child), servertest.Picture("me.png", size)
@@ -107,7 +108,7 @@ func (c *caller) wantBounded(child *servertest.Child) {
 // wantSoon wants a refusal within a time that tells the client to come again.
 func (c *caller) wantSoon(what string, begin time.Time, ceiling time.Duration, got answer) {
 	c.t.Helper()
-	wantTook(c.t, what, begin, within(ceiling))
+	wantTook(c.t, what, begin, ceiling)
 	if got.status != http.StatusServiceUnavailable || got.header.Get("Retry-After") == "" {
 		c.t.Errorf("%s: got %v, want 503 with Retry-After", what, got)
 	}
@@ -148,15 +149,16 @@ func TestNodesR16DatabaseRestarts(t *testing.T) {
 	}
 	begin := time.Now()
 	d.postgres.Crash(t)
-	t.Logf("the restart took %s", time.Since(begin))
+	back := time.Now() // how long the restart itself takes is the machine's affair
+	t.Logf("the restart took %s", back.Sub(begin))
 	all.Wait()
 	if under.refusals.Load() == 0 {
 		t.Error("nobody noticed the crash")
 	}
-	last := time.Unix(0, under.last.Load()).Sub(begin)
-	t.Logf("the last 503 came %s after the crash", last)
-	if last > within(ceiling) {
-		t.Errorf("the last 503 came %s after the crash, want %s", last, within(ceiling))
+	last := time.Unix(0, under.last.Load()).Sub(back)
+	t.Logf("the last 503 came %s after the restart", last)
+	if last > ceiling {
+		t.Errorf("the last 503 came %s after the restart, want %s", last, ceiling)
 	}
 	jane := call(t, nodes[0])
 	jane.trouble = true

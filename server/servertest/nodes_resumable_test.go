@@ -166,7 +166,7 @@ func takeOverByResumable(t *testing.T, d *deployment) {
 		arrive()
 		begin := time.Now()
 		goOn(jane, at, content)
-		wantTook(t, name, begin, within(ceiling))
+		wantTook(t, name, begin, ceiling)
 		hangs.say(string(content[brokenAt:]))
 		if late, err := hangs.hear(http.MethodPost); err == nil {
 			old.want(name+": the old request", late, http.StatusConflict)

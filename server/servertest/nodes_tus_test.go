@@ -122,7 +122,7 @@ func takeOverByTus(t *testing.T, d *deployment) {
 		arrive()
 		begin := time.Now()
 		goOn(jane, at, content)
-		wantTook(t, name, begin, within(ceiling))
+		wantTook(t, name, begin, ceiling)
 		hangs.say(string(content[brokenAt:]))
 		if late, err := hangs.hear(http.MethodPatch); err == nil {
 			old.want(name+": the old PATCH", late, http.StatusConflict)
