@@ -4,6 +4,7 @@ package servertest_test
 
 import (
 	"fmt"
+	"strconv"
 	"testing"
 
 	"cameo/server/servertest"
@@ -66,6 +67,9 @@ func newCloudRig(t *testing.T) *rig {
 	for name, p := range r.cloud.start(t, r.top, r.cloud.minio.Endpoint) {
 		r.peers[name], r.pids[name] = p.peer, p.pid
 	}
+	byTus := startCameo(t, r.top, r.cloud.options(t, r.cloud.minio.Endpoint, r.cloud.postgres.Database(t)))
+	own, _ := byTus.peer.(cameo)
+	r.peers[oursByTus], r.pids[oursByTus] = cameoByTus{own}, byTus.pid
 	client := r.cloud.minio.Client(newWeb(t))
 	prefix := r.cloud.minio.Config(t).Prefix + "/"
 	r.peers[direct] = &whole{client: client, prefix: prefix + "a"}
@@ -112,24 +116,30 @@ type versus struct {
 	times float64
 }
 
-// cloudSection judges a race on S3. CPU is that of the server alone, MinIO's and PostgreSQL's beside it.
-func (c race) cloudSection(r *rig, title string, lanes map[string]*lane, least []versus, cpu bool) section {
+// runOnCloud judges a race on S3. CPU and memory are those of the server alone, MinIO's and PostgreSQL's beside it.
+func (c race) runOnCloud(t *testing.T, r *rig, title string, least []versus, cpu bool) section {
+	t.Helper()
+	r.forgetPeaks(t)
+	lanes := c.run(t, r)
 	s := section{
 		title: title,
-		about: fmt.Sprintf("Each of them %d times, by turns; a time is that of all PATCHes of an upload.", c.rounds),
+		about: fmt.Sprintf("Each of them %d times, by turns; a time is that of all PATCHes of an upload, and memory the most "+
+			"that was resident meanwhile.", c.rounds),
 		header: []string{
 			"", "PATCH p50, ms", "p90, ms", "least, ms", "MiB/s at p50", "POST p50, ms", "CPU, s per GiB",
+			"memory, MiB",
 		},
 	}
 	for _, name := range c.names {
 		l := lanes[name]
-		post, processor := "–", "–"
-		if _, ok := r.pids[name]; ok {
+		post, processor, memory := "–", "–", "–"
+		if pid, ok := r.pids[name]; ok {
 			post, processor = inMS(l.creations.p50()), fmt.Sprintf("%.2f", c.perGiB(l))
+			memory = strconv.Itoa(peakMemory(t, pid) >> 10)
 		}
 		s.rows = append(s.rows, []string{
 			name, inMS(l.uploads.p50()), inMS(l.uploads.at(0.9)), inMS(l.uploads.at(0)),
-			fmt.Sprintf("%.0f", float64(c.size)/(1<<20)/l.uploads.p50().Seconds()), post, processor,
+			fmt.Sprintf("%.0f", float64(c.size)/(1<<20)/l.uploads.p50().Seconds()), post, processor, memory,
 		})
 	}
 	for _, v := range least {
@@ -144,22 +154,22 @@ func (c race) cloudSection(r *rig, title string, lanes map[string]*lane, least [
 }
 
 func measurePut(t *testing.T, r *rig) []section {
-	c := race{names: r.running(ours, theirs, node, direct, plain), size: 4 << 20, chunk: 4 << 20, rounds: 60}
-	return []section{c.cloudSection(r, "4 MiB in one PATCH", c.run(t, r), []versus{{direct, 1 / 1.2}}, true)}
+	c := race{names: r.running(ours, oursByTus, theirs, node, direct, plain), size: 4 << 20, chunk: 4 << 20, rounds: 60}
+	return []section{c.runOnCloud(t, r, "4 MiB in one PATCH", []versus{{direct, 1 / 1.2}}, true)}
 }
 
 func measureLargePut(t *testing.T, r *rig) []section {
-	c := race{names: r.running(ours, theirs, node, multipart), size: 64 << 20, chunk: 64 << 20, rounds: 12}
-	return []section{c.cloudSection(r, "64 MiB in one PATCH", c.run(t, r),
+	c := race{names: r.running(ours, oursByTus, theirs, node, multipart), size: 64 << 20, chunk: 64 << 20, rounds: 12}
+	return []section{c.runOnCloud(t, r, "64 MiB in one PATCH",
 		[]versus{{theirs, 1.1}, {multipart, 0.9}}, true)}
 }
 
 func measurePieces(t *testing.T, r *rig) []section {
 	c := race{names: r.running(ours, theirs, floor), size: 64 << 20, chunk: 1 << 20, rounds: 5}
-	return []section{c.cloudSection(r, "64 MiB in 64 PATCHes of 1 MiB", c.run(t, r), []versus{{theirs, 5}}, false)}
+	return []section{c.runOnCloud(t, r, "64 MiB in 64 PATCHes of 1 MiB", []versus{{theirs, 5}}, false)}
 }
 
 func measureCrumbs(t *testing.T, r *rig) []section {
 	c := race{names: r.running(ours, theirs, floor), size: 4 << 20, chunk: 256 << 10, rounds: 15}
-	return []section{c.cloudSection(r, "4 MiB in 16 PATCHes of 256 KiB", c.run(t, r), []versus{{theirs, 8}}, false)}
+	return []section{c.runOnCloud(t, r, "4 MiB in 16 PATCHes of 256 KiB", []versus{{theirs, 8}}, false)}
 }

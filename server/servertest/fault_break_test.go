@@ -115,9 +115,7 @@ func takeOver(t *testing.T, child *servertest.Child) {
 			} else if !broken(err) {
 				t.Errorf("the old PATCH was not ended: %v", err)
 			}
-			if took := time.Since(begin); took > within(ceiling) {
-				t.Errorf("took %s, want %s", took, within(ceiling))
-			}
+			wantTook(t, c.name, begin, ceiling)
 			jane.finish(key, content)
 		})
 	}

@@ -22,8 +22,19 @@ const (
 	mebibyte = 1 << 20
 )
 
-// within is a ceiling, five times as high under the race detector.
+// within is a ceiling on what the test does too, three times as high under the race detector. A child is built
+// without it: a ceiling on a child alone stays as it is.
 func within(d time.Duration) time.Duration { return slack * d }
+
+// wantTook wants something that began then to be over now, within a ceiling.
+func wantTook(t *testing.T, what string, begin time.Time, ceiling time.Duration) {
+	t.Helper()
+	took := time.Since(begin)
+	t.Logf("%s: took %s", what, took)
+	if took > ceiling {
+		t.Errorf("%s: took %s, want %s", what, took, ceiling)
+	}
+}
 
 // caller is a person who speaks plain HTTP to a server. A refusal that tells of the server's inside (I8), or a
 // 5xx that the test does not await, is an error of the test.

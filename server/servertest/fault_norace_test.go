@@ -2,5 +2,5 @@
 
 package servertest_test
 
-// slack multiplies every ceiling.
+// slack multiplies ceilings.
 const slack = 1

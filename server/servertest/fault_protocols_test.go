@@ -87,7 +87,7 @@ func TestR03CrashInEachProtocol(t *testing.T) {
 				if err == nil || at == "" {
 					t.Fatalf("the program lives: %v from %q", got, at)
 				}
-				if code := child.Wait(within(10 * time.Second)); code != 137 {
+				if code := child.Wait(10 * time.Second); code != 137 {
 					t.Fatalf("got exit code %d, want 137", code)
 				}
 				whole := servertest.Process(t, servertest.ProcessOptions{Data: child.Data})

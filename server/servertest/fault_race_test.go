@@ -2,5 +2,5 @@
 
 package servertest_test
 
-// slack multiplies every ceiling: the race detector makes the test's own side slow, and other tests run beside.
-const slack = 5
+// slack multiplies ceilings: the race detector makes the test's own side slow, and other tests run beside.
+const slack = 3

@@ -79,7 +79,7 @@ func (p *poison) start(point string) *servertest.Child {
 func (p *poison) crash(point string) {
 	p.t.Helper()
 	child := p.start(point)
-	if code := child.Wait(within(20 * time.Second)); code != 137 {
+	if code := child.Wait(20 * time.Second); code != 137 {
 		p.t.Fatalf("at %s: got exit code %d, want 137; it said:\n%s", point, code, child.Said())
 	}
 }
@@ -104,7 +104,7 @@ func (p *poison) queue(person, name string) {
 	if err := p.ask(person, name); err == nil {
 		p.t.Fatal("the crash came after the answer")
 	}
-	child.Wait(within(10 * time.Second))
+	child.Wait(10 * time.Second)
 }
 
 // letPass lets the time pass that pending photos have to wait, of these people one after the other.

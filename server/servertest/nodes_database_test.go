@@ -73,10 +73,11 @@ func loseCommits(t *testing.T, all *deployment) {
 func TestNodesR17FrozenDatabase(t *testing.T) {
 	t.Parallel()
 	d := startServers(t).deployment(t)
-	const lines, size, half, pool, frozen, ceiling = 200, 100_000, 50_000, 8, 10 * time.Second, 8 * time.Second
+	const lines, size, half, pool, frozen, query = 200, 100_000, 50_000, 8, 10 * time.Second, 5 * time.Second
 	named := &deployment{d.servers, t, d.stores}
 	named.stores.Database += "&application_name=node&pool_max_conns=" + strconv.Itoa(pool)
-	child := named.nodes(1, append(smallRuns(), "--max-open", "0")...)[0]
+	nodes, holds := named.watched(1, append(smallRuns(), "--max-open", "0")...)
+	child := nodes[0]
 	jane, content := call(t, child), servertest.Picture("me.png", size)
 	keys, all := make([]string, lines), make([]*line, lines)
 	for n := range lines {
@@ -105,10 +106,13 @@ func TestNodesR17FrozenDatabase(t *testing.T) {
 				t.Errorf("no answer: %v", err)
 				return
 			}
-			jane.wantSoon("a PATCH", begin, ceiling, got)
+			jane.wantSoon("a PATCH", begin, query+within(3*time.Second), got) // it stores its run first
 		})
 	}
-	waiting.Go(func() { jane.wantSoon("HEAD", begin, ceiling, jane.ask(http.MethodHead, entry(keys[0]), nil, nil)) })
+	waiting.Go(func() {
+		asked := time.Now()
+		jane.wantSoon("HEAD", asked, query+2*time.Second, jane.ask(http.MethodHead, entry(keys[0]), nil, nil))
+	})
 	waiting.Wait()
 	jane.wantUnready("database")
 	time.Sleep(time.Until(begin.Add(frozen)))
@@ -128,6 +132,10 @@ func TestNodesR17FrozenDatabase(t *testing.T) {
 	for _, key := range keys {
 		jane.wantWhole(key, content)
 	}
+	for _, l := range all {
+		l.Close()
+	}
+	holds.wantBack(jane)
 	child.Kill()
 	d.wantTidy()
 }

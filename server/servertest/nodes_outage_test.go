@@ -19,8 +19,10 @@ import (
 func TestNodesR11FrozenStore(t *testing.T) {
 	t.Parallel()
 	d := startServers(t).deployment(t)
-	const size, chunk, ceiling, lines = 8 * mebibyte, 2 * mebibyte, 10 * time.Second, 20
-	child := d.nodes(1, "--memory", "64MiB")[0]
+	const size, chunk, lines, silence = 8 * mebibyte, 2 * mebibyte, 20, 8 * time.Second
+	ceiling := silence + within(2*time.Second) // so long the node waits for a store that says nothing
+	nodes, holds := d.watched(1, "--memory", "64MiB")
+	child := nodes[0]
 	jane, content := call(t, child), servertest.Picture("me.png", size)
 	keys := make([]string, lines)
 	for n := range keys {
@@ -50,8 +52,9 @@ func TestNodesR11FrozenStore(t *testing.T) {
 	for _, key := range keys {
 		begin := time.Now()
 		got := jane.want("HEAD", jane.ask(http.MethodHead, entry(key), nil, nil), http.StatusOK)
-		if took := time.Since(begin); got.offset() != chunk || took > within(2*time.Second) {
-			t.Errorf("HEAD: got offset %d after %s, want %d from the database at once", got.offset(), took, chunk)
+		wantTook(t, "HEAD from the database", begin, 2*time.Second)
+		if got.offset() != chunk {
+			t.Errorf("HEAD: got offset %d, want %d", got.offset(), chunk)
 		}
 	}
 	const small = 100_000 // rides in the row
@@ -67,6 +70,8 @@ func TestNodesR11FrozenStore(t *testing.T) {
 	for _, key := range keys {
 		jane.finish(key, content)
 	}
+	running.Close()
+	holds.wantBack(jane)
 	child.Kill()
 	d.wantTidy()
 }
@@ -103,9 +108,7 @@ func (c *caller) wantBounded(child *servertest.Child) {
 // wantSoon wants a refusal within a time that tells the client to come again.
 func (c *caller) wantSoon(what string, begin time.Time, ceiling time.Duration, got answer) {
 	c.t.Helper()
-	if took := time.Since(begin); took > within(ceiling) {
-		c.t.Errorf("%s: the answer took %s, want %s", what, took, within(ceiling))
-	}
+	wantTook(c.t, what, begin, ceiling)
 	if got.status != http.StatusServiceUnavailable || got.header.Get("Retry-After") == "" {
 		c.t.Errorf("%s: got %v, want 503 with Retry-After", what, got)
 	}
@@ -130,15 +133,15 @@ func TestNodesR16DatabaseRestarts(t *testing.T) {
 	t.Parallel()
 	d := startServers(t).deployment(t)
 	const lines, chunk, size, ceiling = 20, 64 << 10, 2 * mebibyte, 5 * time.Second
-	nodes := d.nodes(2)
+	nodes, holds := d.watched(2)
 	content := servertest.Picture("me.png", size)
 	var under outage
 	var all sync.WaitGroup
-	keys := make([]string, lines)
+	keys, callers := make([]string, lines), make([]*caller, lines)
 	for n := range keys {
 		jane := call(t, nodes[n%2])
 		jane.trouble = true
-		keys[n] = jane.create(size)
+		keys[n], callers[n] = jane.create(size), jane
 		all.Go(func() { under.upload(jane, keys[n], content, chunk) })
 	}
 	for under.chunks.Load() < 2*lines {
@@ -146,13 +149,16 @@ func TestNodesR16DatabaseRestarts(t *testing.T) {
 	}
 	begin := time.Now()
 	d.postgres.Crash(t)
-	t.Logf("the restart took %s", time.Since(begin))
+	back := time.Now() // how long the restart itself takes is the machine's affair
+	t.Logf("the restart took %s", back.Sub(begin))
 	all.Wait()
 	if under.refusals.Load() == 0 {
 		t.Error("nobody noticed the crash")
 	}
-	if last := time.Unix(0, under.last.Load()).Sub(begin); last > within(ceiling) {
-		t.Errorf("the last 503 came %s after the crash, want %s", last, within(ceiling))
+	last := time.Unix(0, under.last.Load()).Sub(back)
+	t.Logf("the last 503 came %s after the restart", last)
+	if last > ceiling {
+		t.Errorf("the last 503 came %s after the restart, want %s", last, ceiling)
 	}
 	jane := call(t, nodes[0])
 	jane.trouble = true
@@ -160,6 +166,7 @@ func TestNodesR16DatabaseRestarts(t *testing.T) {
 	for _, key := range keys {
 		jane.wantWhole(key, content)
 	}
+	holds.wantBack(append(callers, jane)...)
 	nodes[0].Kill()
 	nodes[1].Kill()
 	d.wantTidy()

@@ -70,7 +70,7 @@ func wantOneWinner(t *testing.T, round int, answers []answer) int {
 func raceOfMany(t *testing.T, d *deployment) {
 	t.Helper()
 	const many, size, ceiling = 100, 50_000, 5 * time.Second
-	nodes := d.nodes(2)
+	nodes, holds := d.watched(2)
 	callers := []*caller{call(t, nodes[0]), call(t, nodes[1])}
 	content := servertest.Picture("me.png", size)
 	key, answers := callers[0].create(size), make([]answer, many)
@@ -88,14 +88,13 @@ func raceOfMany(t *testing.T, d *deployment) {
 		})
 	}
 	all.Wait()
-	if took := time.Since(begin); took > within(ceiling) {
-		t.Errorf("took %s, want %s", took, within(ceiling))
-	}
+	wantTook(t, "all of them", begin, ceiling)
 	winner := wantOneWinner(t, 0, answers)
 	kept := append([]byte{}, content...)
 	kept[size/4] = byte(winner)
 	callers[0].finish(key, kept)
 	callers[1].wantWhole(key, kept)
+	holds.wantBack(callers...)
 	nodes[0].Kill()
 	nodes[1].Kill()
 	d.wantTidy()

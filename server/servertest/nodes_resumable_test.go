@@ -166,9 +166,7 @@ func takeOverByResumable(t *testing.T, d *deployment) {
 		arrive()
 		begin := time.Now()
 		goOn(jane, at, content)
-		if took := time.Since(begin); took > within(ceiling) {
-			t.Errorf("%s: took %s, want %s", name, took, within(ceiling))
-		}
+		wantTook(t, name, begin, ceiling)
 		hangs.say(string(content[brokenAt:]))
 		if late, err := hangs.hear(http.MethodPost); err == nil {
 			old.want(name+": the old request", late, http.StatusConflict)

@@ -122,9 +122,7 @@ func takeOverByTus(t *testing.T, d *deployment) {
 		arrive()
 		begin := time.Now()
 		goOn(jane, at, content)
-		if took := time.Since(begin); took > within(ceiling) {
-			t.Errorf("%s: took %s, want %s", name, took, within(ceiling))
-		}
+		wantTook(t, name, begin, ceiling)
 		hangs.say(string(content[brokenAt:]))
 		if late, err := hangs.hear(http.MethodPatch); err == nil {
 			old.want(name+": the old PATCH", late, http.StatusConflict)

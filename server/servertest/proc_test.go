@@ -36,3 +36,13 @@ func readProc(t *testing.T, path ...string) string {
 	}
 	return string(b)
 }
+
+// openFiles is how many descriptors a process has open.
+func openFiles(t *testing.T, pid int) int {
+	t.Helper()
+	all, err := os.ReadDir(filepath.Join("/proc", strconv.Itoa(pid), "fd"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return len(all)
+}

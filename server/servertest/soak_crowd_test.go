@@ -17,12 +17,18 @@ import (
 	"cameo/server/servertest"
 )
 
-// R33 on disk: 500 uploads of 20 MB at once, far more than the memory budget has room for, by a server that
-// the kernel would kill at 768 MiB. The bench measures the same on S3.
-func TestSoakR33CrowdOnDisk(t *testing.T) {
+// R33: 500 uploads of 20 MB at once, far more than the memory budget has room for, by a server that the kernel would
+// kill at 768 MiB.
+func TestSoakR33Crowd(t *testing.T) {
+	t.Run("disk", func(t *testing.T) { survivesCrowd(t, servertest.Stores{}) })
+	t.Run("PostgreSQL and S3", func(t *testing.T) { survivesCrowd(t, startServers(t).deployment(t).stores) })
+}
+
+func survivesCrowd(t *testing.T, stores servertest.Stores) {
+	t.Helper()
 	const size, most, limit = 20_000_000, 512 << 10, 768 << 20
 	many := soakTimes(t, 500)
-	child := servertest.Process(t, servertest.ProcessOptions{Unlimited: true})
+	child := servertest.Process(t, servertest.ProcessOptions{Stores: stores, Unlimited: true})
 	child.WaitReady()
 	confine(t, child, limit)
 	jane, content := call(t, child), servertest.Picture("me.png", size)

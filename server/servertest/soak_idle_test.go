@@ -4,10 +4,7 @@ package servertest_test
 
 import (
 	"net/http"
-	"os"
-	"path/filepath"
 	"slices"
-	"strconv"
 	"testing"
 	"time"
 
@@ -58,14 +55,4 @@ func TestSoakR32IdleConnections(t *testing.T) {
 		l.Close()
 	}
 	await(t, func() bool { return openFiles(t, child.PID()) <= before+before/10 })
-}
-
-// openFiles is how many descriptors a process has open.
-func openFiles(t *testing.T, pid int) int {
-	t.Helper()
-	all, err := os.ReadDir(filepath.Join("/proc", strconv.Itoa(pid), "fd"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	return len(all)
 }

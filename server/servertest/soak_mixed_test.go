@@ -81,16 +81,16 @@ func failNow(proxy *s3test.Proxy, chance *rand.Rand) {
 type mixed struct {
 	t     *testing.T
 	child *servertest.Child
-	ops   string // the URL of its metrics
+	ops   operator
 	temp  string // where it would put temporary files
 }
 
 func newMixed(t *testing.T, stores servertest.Stores) *mixed {
 	t.Helper()
-	m := &mixed{t: t, ops: freeAddress(t), temp: t.TempDir()}
+	m := &mixed{t: t, ops: operator{t, freeAddress(t)}, temp: t.TempDir()}
 	m.child = servertest.Process(t, servertest.ProcessOptions{
 		Stores: stores, Env: []string{"TMPDIR=" + m.temp},
-		Flags:     []string{"--ops-listen", m.ops, "--idle-timeout", "2s", "--log-level", "error"},
+		Flags:     []string{"--ops-listen", m.ops.at, "--idle-timeout", "2s", "--log-level", "error"},
 		Unlimited: true,
 	})
 	m.child.WaitReady()

@@ -58,15 +58,16 @@ func Shared(tb testing.TB, k Kind) *Server {
 
 // shared starts each server once, at its first use.
 var shared = map[Kind]func() (*Server, error){
-	MinIO:     sync.OnceValues(func() (*Server, error) { return start(MinIO) }),
-	VersityGW: sync.OnceValues(func() (*Server, error) { return start(VersityGW) }),
+	MinIO:     sync.OnceValues(func() (*Server, error) { return start(MinIO, nil) }),
+	VersityGW: sync.OnceValues(func() (*Server, error) { return start(VersityGW, nil) }),
 }
 
-// Start returns a server for one test alone, which may freeze it. It ends with the test.
-func Start(tb testing.TB, k Kind) *Server {
+// Start returns a server for one test alone, which may freeze it, with more settings of the kind's own,
+// NAME=value. It ends with the test.
+func Start(tb testing.TB, k Kind, settings ...string) *Server {
 	tb.Helper()
 	notShort(tb)
-	server, err := start(k)
+	server, err := start(k, settings)
 	if err != nil {
 		absent(tb, err)
 	}
@@ -111,7 +112,7 @@ cat >/dev/null
 kill -9 $!; wait $! 2>/dev/null
 rm -rf "$dir"`
 
-func start(k Kind) (*Server, error) {
+func start(k Kind, settings []string) (*Server, error) {
 	program, err := k.program()
 	if err != nil {
 		return nil, err
@@ -129,7 +130,7 @@ func start(k Kind) (*Server, error) {
 	}
 	arguments := append([]string{"-c", keeper, "keeper", dir}, k.command(program, dir, address)...)
 	shell := exec.Command("sh", arguments...)
-	shell.Env = k.environment(dir)
+	shell.Env = append(k.environment(dir), settings...)
 	stdin, err1 := shell.StdinPipe()
 	stdout, err2 := shell.StdoutPipe()
 	if err := errors.Join(err1, err2, shell.Start()); err != nil {
