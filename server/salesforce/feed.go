@@ -19,7 +19,10 @@ const readSize = 64 << 10
 type feed struct {
 	from      *bufio.Reader
 	delimiter string // CR, LF and what ends a part
+	line      []byte // what is left of one
+	err       error  // that comes after it
 	lax       bool   // there was a line without CR: the parser shall judge
+	ended     bool   // the last line was the one behind all parts: to the parser a body that is cut ends, too
 }
 
 func newFeed(body io.Reader, boundary string) *feed {
@@ -28,15 +31,29 @@ func newFeed(body io.Reader, boundary string) *feed {
 
 // Read returns a line, or a piece of it.
 func (f *feed) Read(p []byte) (int, error) {
-	b, err := f.window(1)
-	if len(b) == 0 {
-		return 0, err
+	if len(f.line) == 0 && f.err == nil {
+		f.next()
 	}
-	if end := bytes.IndexByte(b, '\n'); end >= 0 {
-		f.lax = f.lax || end == 0 || b[end-1] != '\r'
-		b = b[:end+1]
+	if len(f.line) == 0 {
+		return 0, f.err
 	}
-	return f.take(p, len(b))
+	n := copy(p, f.line)
+	f.line = f.line[n:]
+	return n, nil
+}
+
+// next reads a line, or as much of it as the window holds.
+func (f *feed) next() {
+	f.line, f.err = f.from.ReadSlice('\n')
+	if errors.Is(f.err, bufio.ErrBufferFull) {
+		f.err = nil
+	}
+	if len(f.line) == 0 {
+		return
+	}
+	f.lax = f.lax || bytes.HasSuffix(f.line, []byte("\n")) && !bytes.HasSuffix(f.line, []byte("\r\n"))
+	rest, last := bytes.CutPrefix(f.line, []byte(f.delimiter[2:]+"--"))
+	f.ended = last && len(bytes.Trim(rest, " \t\r\n")) == 0
 }
 
 // window returns what has been read ahead, n bytes at least unless there is an error.

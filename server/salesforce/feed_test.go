@@ -93,6 +93,31 @@ func TestPartsAreReadPastTheParser(t *testing.T) {
 	}
 }
 
+// To the parser a body that breaks off between parts has ended. The feed knows better.
+func TestTheEndOfAllParts(t *testing.T) {
+	t.Parallel()
+	part := "--b\r\nContent-Disposition: form-data; name=\"json\"\r\n\r\n{}"
+	for tail, want := range map[string]bool{
+		"\r\n--b--": true, "\r\n--b--\r\n": true, "\r\n--b-- \t\r\n": true, "\r\n--b--\r\nan epilogue": true,
+		"\r\n--b": false, "\r\n--b\r\n": false, "\r\n--b\r\nA: b": false, "\r\n--b\r\nA: b\r\n": false,
+	} {
+		for _, body := range []string{part + tail, strings.ReplaceAll(part+tail, "\r\n", "\n")} {
+			from := newFeed(iotest.OneByteReader(strings.NewReader(body)), "b")
+			parts := multipart.NewReader(from, "b")
+			part, err := parts.NextRawPart()
+			if err != nil {
+				t.Fatal(err)
+			}
+			if _, err := io.ReadAll(from.bytesOf(part)); err != nil {
+				t.Fatal(err)
+			}
+			if _, err := parts.NextRawPart(); !errors.Is(err, io.EOF) || from.ended != want {
+				t.Errorf("%q: got %v and the end %t, want %t", body, err, from.ended, want)
+			}
+		}
+	}
+}
+
 func FuzzFeed(f *testing.F) {
 	f.Add([]byte(fmt.Sprintf(twoParts, "abc")), "b")
 	f.Add([]byte(fmt.Sprintf(twoParts, "\r\n--b x\r\n--b-\r\n")), "b")

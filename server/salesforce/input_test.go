@@ -65,6 +65,7 @@ func TestRefusals(t *testing.T) {
 	)
 	named := func(more string) string { return `{"fileId":"` + file + `"` + more + `}` }
 	parts := func(all ...string) string { return multipartBody("xyz", all...) }
+	cut := "--xyz\r\n" + binaryPart("fileUpload", good) + "\r\n--xyz"
 	for _, one := range []struct {
 		name   string
 		status int
@@ -104,6 +105,10 @@ func TestRefusals(t *testing.T) {
 		{"a picture and a wrong crop", 400, invalid, asParts, parts(binaryPart("fileUpload", good), rich("json", `{"cropX":1,"cropY":1,"cropSize":100}`))},
 		{"an unknown part", 400, "POST_BODY_PARSE_ERROR", asParts, parts(binaryPart("file", good))},
 		{"no end", 400, "POST_BODY_PARSE_ERROR", asParts, "--xyz\r\n" + binaryPart("fileUpload", good)},
+		{"nothing behind a delimiter", 400, "POST_BODY_PARSE_ERROR", asParts, cut},
+		{"a line's end behind it", 400, "POST_BODY_PARSE_ERROR", asParts, cut + "\r\n"},
+		{"a cut head", 400, "POST_BODY_PARSE_ERROR", asParts, cut + "\r\nContent-Disposition: form-data; name=\"json\""},
+		{"a head and no part", 400, "POST_BODY_PARSE_ERROR", asParts, cut + "\r\nContent-Disposition: form-data; name=\"json\"\r\n"},
 		{"no boundary", 400, "POST_BODY_PARSE_ERROR", "multipart/form-data", parts(binaryPart("fileUpload", good))},
 		{"too large", 413, "STORAGE_LIMIT_EXCEEDED", asParts, parts(binaryPart("fileUpload", string(servertest.Picture("x", 300_001))))},
 		{"a large part of text", 413, "STORAGE_LIMIT_EXCEEDED", asParts, parts(rich("json", strings.Repeat(" ", 70_000)))},
