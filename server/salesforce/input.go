@@ -30,6 +30,7 @@ const mixed = "multipart/mixed"
 type input struct {
 	fields  map[string]string // by name
 	brought storage.Upload    // the stored picture that came with it; no key: none did
+	told    bool              // a part of text came
 	look    *association.Look // that was taken at it on its way; nil: none was
 }
 
@@ -56,7 +57,7 @@ func photoForm(owner storage.Subject) form {
 }
 
 // readForm reads the body in any of its encodings, and stores the picture in it. Beside an error the picture
-// may be stored already. What is said in the address counts only if there is no body.
+// may be stored already. What is said in the address counts only if nothing but a picture comes in the body.
 func (h *Handler) readForm(c echo.Context, who caller, f form) (input, error) {
 	in := input{fields: map[string]string{}}
 	r := c.Request()
@@ -76,6 +77,9 @@ func (h *Handler) readForm(c echo.Context, who caller, f form) (input, error) {
 	defer body.Close()
 	if inParts {
 		err := h.readParts(c, who, f, &in, body, params["boundary"])
+		if err == nil && !in.told {
+			err = f.readQuery(c.QueryParams(), in.fields)
+		}
 		return in, err
 	}
 	text, err := io.ReadAll(body)

@@ -71,6 +71,7 @@ func (f form) readPart(part *multipart.Part, from io.Reader, in *input) error {
 	if !rich && !single {
 		return refuse(parseError, "Unrecognized part %q", shown(name))
 	}
+	in.told = true
 	text, err := io.ReadAll(io.LimitReader(from, maxRich+1))
 	if err != nil {
 		return unreadable(err)
