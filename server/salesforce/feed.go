@@ -8,6 +8,8 @@ import (
 	"mime/multipart"
 	"mime/quotedprintable"
 	"strings"
+
+	"cameo/storage/fault"
 )
 
 // readSize is how much is read of a connection at once, in bytes.
@@ -22,6 +24,9 @@ type feed struct {
 	line      []byte // what is left of one
 	err       error  // that comes after it
 	lax       bool   // there was a line without CR: the parser shall judge
+	heads     int    // bytes of all that is no part's
+	head      int    // of these, what came behind the part before
+	within    bool   // a part that the parser reads, not a head
 	ended     bool   // the last line was the one behind all parts: to the parser a body that is cut ends, too
 }
 
@@ -42,9 +47,17 @@ func (f *feed) Read(p []byte) (int, error) {
 	return n, nil
 }
 
-// next reads a line, or as much of it as the window holds.
+// next reads a line, or as much of it as the window holds. Heads are bounded: the parser keeps them in memory.
 func (f *feed) next() {
 	f.line, f.err = f.from.ReadSlice('\n')
+	if !f.within {
+		f.head += len(f.line)
+		f.heads += len(f.line)
+	}
+	if f.head > maxHead || f.heads > maxFraming {
+		f.line, f.err = nil, fault.New(fault.Malformed, "what surrounds the parts of the body is too large")
+		return
+	}
 	if errors.Is(f.err, bufio.ErrBufferFull) {
 		f.err = nil
 	}
@@ -68,13 +81,27 @@ func (f *feed) take(p []byte, n int) (int, error) { return f.from.Read(p[:min(n,
 
 // bytesOf are those of the part, raw, whose headers the parser has just read. Read them all.
 func (f *feed) bytesOf(part *multipart.Part) io.Reader {
+	f.head = 0
 	if strings.EqualFold(part.Header.Get("Content-Transfer-Encoding"), "quoted-printable") {
-		return quotedprintable.NewReader(part)
+		return quotedprintable.NewReader(withParser{f, part})
 	}
 	if f.lax {
-		return part
+		return withParser{f, part}
 	}
 	return &pastParser{feed: f}
+}
+
+// withParser reads a part's bytes by the parser.
+type withParser struct {
+	*feed
+	part *multipart.Part
+}
+
+// Read is io.Reader's.
+func (r withParser) Read(p []byte) (int, error) {
+	r.within = true
+	defer func() { r.within = false }()
+	return r.part.Read(p)
 }
 
 // pastParser reads a part's bytes as the parser would (mime/multipart). What comes then is the parser's.

@@ -17,9 +17,11 @@ import (
 	"cameo/storage"
 )
 
-// maxRich bounds what describes a picture, in bytes, and maxFraming what surrounds it in a request.
+// maxRich bounds what describes a picture, in bytes, maxHead what stands before a part, and maxFraming what
+// surrounds the parts in a request.
 const (
 	maxRich    = 64 << 10
+	maxHead    = 64 << 10
 	maxFraming = 256 << 10
 )
 

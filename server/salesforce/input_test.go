@@ -108,6 +108,7 @@ func TestRefusals(t *testing.T) {
 		{"a picture and a wrong crop", 400, invalid, asParts, parts(binaryPart("fileUpload", good), rich("json", `{"cropX":1,"cropY":1,"cropSize":100}`))},
 		{"an unknown part", 400, "POST_BODY_PARSE_ERROR", asParts, parts(binaryPart("file", good))},
 		{"no end", 400, "POST_BODY_PARSE_ERROR", asParts, "--xyz\r\n" + binaryPart("fileUpload", good)},
+		{"a large head", 400, "POST_BODY_PARSE_ERROR", asParts, parts(binaryPart("fileUpload", good), "X: "+strings.Repeat("x", 70_000)+"\r\n\r\n0")},
 		{"nothing behind a delimiter", 400, "POST_BODY_PARSE_ERROR", asParts, cut},
 		{"a line's end behind it", 400, "POST_BODY_PARSE_ERROR", asParts, cut + "\r\n"},
 		{"a cut head", 400, "POST_BODY_PARSE_ERROR", asParts, cut + "\r\nContent-Disposition: form-data; name=\"json\""},
