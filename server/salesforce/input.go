@@ -4,7 +4,6 @@ import (
 	"context"
 	"hash"
 	"io"
-	"math"
 	"mime"
 	"net/http"
 	"strconv"
@@ -126,8 +125,8 @@ func (in input) crop() (imaging.Crop, error) {
 			continue
 		}
 		given++
-		n, err := strconv.ParseInt(text, 10, 64)
-		if err != nil || n < 0 || n > math.MaxInt32 || text[0] == '+' {
+		n, err := strconv.ParseUint(text, 10, 31) // it knows no signs
+		if err != nil {
 			return imaging.Crop{}, refuse(illegalValue, "bad_crop: %s must be a number of pixels", name)
 		}
 		numbers[i] = int(n)

@@ -106,6 +106,10 @@ func (h *Handler) describe(c echo.Context, status int, at target, p association.
 			`</v1/communities/%d/users/%s/photo>; rel="describedby"; type="application/json"`,
 			at.community, known.GUID))
 	}
+	if c.Request().Method == http.MethodPost && methodOf(c) == http.MethodHead {
+		c.Response().Header().Set("Cache-Control", "no-store")
+		return c.NoContent(status)
+	}
 	return tell(c, status, photo)
 }
 

@@ -280,6 +280,9 @@ func TestMethods(t *testing.T) {
 		t.Errorf("got Allow %q", allow)
 	}
 	c.want(200, "POST", photo+"?_HttpMethod=GET", nil)
+	if got := c.want(200, "POST", photo+"?_HttpMethod=HEAD", nil); len(got.body) != 0 {
+		t.Errorf("HEAD by a parameter: got %v", got)
+	}
 	c.want(204, "POST", photo+"?_HttpMethod=DELETE", nil)
 	c.refused(405, "METHOD_NOT_ALLOWED", "POST", photo+"?_HttpMethod=PATCH", nil)
 	if got := c.want(200, "HEAD", photo, nil); len(got.body) != 0 || got.ContentLength < 100 {
