@@ -47,7 +47,7 @@ func (f *feed) Read(p []byte) (int, error) {
 	return n, nil
 }
 
-// next reads a line, or as much of it as the window holds. Heads are bounded: the parser keeps them in memory.
+// next reads a line, or as much of it as the window holds. Heads are bounded: the parser keeps them.
 func (f *feed) next() {
 	f.line, f.err = f.from.ReadSlice('\n')
 	if !f.within {

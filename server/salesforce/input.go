@@ -115,8 +115,8 @@ func unsupportedMedia() error {
 		"or multipart/form-data")
 }
 
-// crop is the square that is wanted; the zero Crop when none is.
-func (in input) crop() (imaging.Crop, error) {
+// crop is the square that is wanted, with a side of at least so many pixels; the zero Crop when none is.
+func (in input) crop(least int) (imaging.Crop, error) {
 	var numbers [3]int
 	given := 0
 	for i, name := range [...]string{"cropX", "cropY", "cropSize"} {
@@ -136,8 +136,8 @@ func (in input) crop() (imaging.Crop, error) {
 		return imaging.Crop{}, nil
 	case given < len(numbers):
 		return imaging.Crop{}, refuse(missing, "bad_crop: cropX, cropY and cropSize go together")
-	case numbers[2] == 0:
-		return imaging.Crop{}, refuse(illegalValue, "bad_crop: cropSize must be at least 1")
+	case numbers[2] < least:
+		return imaging.Crop{}, refuse(illegalValue, "bad_crop: cropSize must be at least %d", least)
 	}
 	return imaging.Crop{X: numbers[0], Y: numbers[1], Size: numbers[2]}, nil
 }

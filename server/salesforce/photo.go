@@ -62,7 +62,7 @@ func (h *Handler) set(c echo.Context, at target) (made association.Photo, err er
 }
 
 func (h *Handler) associate(ctx context.Context, at target, in input) (association.Photo, error) {
-	crop, err := in.crop()
+	crop, err := in.crop(h.Photos.Limits.Picture.MinSide)
 	if err != nil {
 		return association.Photo{}, err
 	}
