@@ -144,8 +144,15 @@ func TestVersionsOfTheInterface(t *testing.T) {
 	}{
 		{"/services/data/v23.0/chatter/users/me/photo", []string{"largePhotoUrl", "smallPhotoUrl"}},
 		{"/services/data/v24.0/chatter/users/me/photo", []string{"largePhotoUrl", "photoVersionId", "smallPhotoUrl"}},
+		{"/services/data/v26.0/chatter/users/me/photo", []string{"largePhotoUrl", "photoVersionId", "smallPhotoUrl"}},
+		{"/services/data/v27.0/chatter/users/me/photo", []string{
+			"fullEmailPhotoUrl", "largePhotoUrl", "photoVersionId", "smallPhotoUrl", "standardEmailPhotoUrl", "url",
+		}},
 		{"/services/data/v36.0/connect/user-profiles/me/photo", []string{
 			"fullEmailPhotoUrl", "largePhotoUrl", "photoVersionId", "smallPhotoUrl", "standardEmailPhotoUrl", "url",
+		}},
+		{"/services/data/v37.0/connect/user-profiles/me/photo", []string{
+			"fullEmailPhotoUrl", "largePhotoUrl", "mediumPhotoUrl", "photoVersionId", "smallPhotoUrl", "standardEmailPhotoUrl", "url",
 		}},
 		{"/services/data/v67.0/connect/communities/0DB000000000001/user-profiles/me/photo", []string{
 			"fullEmailPhotoUrl", "largePhotoUrl", "mediumPhotoUrl", "photoVersionId", "smallPhotoUrl", "standardEmailPhotoUrl", "url",
