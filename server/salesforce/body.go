@@ -115,7 +115,7 @@ func position(text []byte, at int64) string {
 
 // readXML reads the elements below the root.
 func (f form) readXML(text []byte, into map[string]string) error {
-	d, depth := xml.NewDecoder(bytes.NewReader(text)), 0
+	d, depth, ended := xml.NewDecoder(bytes.NewReader(text)), 0, false
 	name, value := "", ""
 	for {
 		part, err := d.Token()
@@ -129,7 +129,7 @@ func (f form) readXML(text []byte, into map[string]string) error {
 		case xml.StartElement:
 			depth++
 			name, value = part.Name.Local, ""
-			if depth == 1 && name != f.root || depth == 2 && !slices.Contains(f.fields, name) || depth > 2 {
+			if ended || depth == 1 && name != f.root || depth == 2 && !slices.Contains(f.fields, name) || depth > 2 {
 				return refuse(xmlError, "Unrecognized element %q at %s", shown(name), position(text, d.InputOffset()))
 			}
 		case xml.CharData:
@@ -139,7 +139,7 @@ func (f form) readXML(text []byte, into map[string]string) error {
 				into[name] = strings.TrimSpace(value)
 			}
 			depth--
-			value = ""
+			value, ended = "", depth == 0
 		}
 	}
 }

@@ -61,7 +61,13 @@ func TestCornersOfACrop(t *testing.T) {
 		for _, size := range []int{high, 60 + random.IntN(150)} {
 			x, y := random.IntN(wide-size+1), random.IntN(high-size+1)
 			what := fmt.Sprintf("orientation %d, %d pixels from %d, %d", orientation, size, x, y)
-			got := c.post(binaryPart("fileUpload", file), rich("json", fmt.Sprintf(`{"cropX":%d,"cropY":%d,"cropSize":"%d"}`, x, y, size)))
+			crop := fmt.Sprintf(`{"cropX":%d,"cropY":%d,"cropSize":"%d"}`, x, y, size)
+			parts := []string{binaryPart("fileUpload", file), rich("json", crop)}
+			if size != high { // of a file that is there
+				made := c.send(201, files+"users/me", binaryPart("fileData", file))
+				what, parts = what+" of a file", []string{rich("json", `{"fileId":"`+made.ID+`",`+crop[1:])}
+			}
+			got := c.post(parts...)
 			if got.StatusCode != 201 {
 				t.Fatalf("%s: got %v", what, got)
 			}

@@ -8,6 +8,8 @@ import (
 	"mime/multipart"
 	"mime/quotedprintable"
 	"strings"
+
+	"cameo/storage/fault"
 )
 
 // readSize is how much is read of a connection at once, in bytes.
@@ -19,7 +21,13 @@ const readSize = 64 << 10
 type feed struct {
 	from      *bufio.Reader
 	delimiter string // CR, LF and what ends a part
+	line      []byte // what is left of one
+	err       error  // that comes after it
 	lax       bool   // there was a line without CR: the parser shall judge
+	heads     int    // bytes of all that is no part's
+	head      int    // of these, what came behind the part before
+	within    bool   // a part that the parser reads, not a head
+	ended     bool   // the last line was the one behind all parts: to the parser a body that is cut ends, too
 }
 
 func newFeed(body io.Reader, boundary string) *feed {
@@ -28,15 +36,37 @@ func newFeed(body io.Reader, boundary string) *feed {
 
 // Read returns a line, or a piece of it.
 func (f *feed) Read(p []byte) (int, error) {
-	b, err := f.window(1)
-	if len(b) == 0 {
-		return 0, err
+	if len(f.line) == 0 && f.err == nil {
+		f.next()
 	}
-	if end := bytes.IndexByte(b, '\n'); end >= 0 {
-		f.lax = f.lax || end == 0 || b[end-1] != '\r'
-		b = b[:end+1]
+	if len(f.line) == 0 {
+		return 0, f.err
 	}
-	return f.take(p, len(b))
+	n := copy(p, f.line)
+	f.line = f.line[n:]
+	return n, nil
+}
+
+// next reads a line, or as much of it as the window holds. Heads are bounded: the parser keeps them.
+func (f *feed) next() {
+	f.line, f.err = f.from.ReadSlice('\n')
+	if !f.within {
+		f.head += len(f.line)
+		f.heads += len(f.line)
+	}
+	if f.head > maxHead || f.heads > maxFraming {
+		f.line, f.err = nil, fault.New(fault.Malformed, "what surrounds the parts of the body is too large")
+		return
+	}
+	if errors.Is(f.err, bufio.ErrBufferFull) {
+		f.err = nil
+	}
+	if len(f.line) == 0 {
+		return
+	}
+	f.lax = f.lax || bytes.HasSuffix(f.line, []byte("\n")) && !bytes.HasSuffix(f.line, []byte("\r\n"))
+	rest, last := bytes.CutPrefix(f.line, []byte(f.delimiter[2:]+"--"))
+	f.ended = last && len(bytes.Trim(rest, " \t\r\n")) == 0
 }
 
 // window returns what has been read ahead, n bytes at least unless there is an error.
@@ -51,13 +81,27 @@ func (f *feed) take(p []byte, n int) (int, error) { return f.from.Read(p[:min(n,
 
 // bytesOf are those of the part, raw, whose headers the parser has just read. Read them all.
 func (f *feed) bytesOf(part *multipart.Part) io.Reader {
+	f.head = 0
 	if strings.EqualFold(part.Header.Get("Content-Transfer-Encoding"), "quoted-printable") {
-		return quotedprintable.NewReader(part)
+		return quotedprintable.NewReader(withParser{f, part})
 	}
 	if f.lax {
-		return part
+		return withParser{f, part}
 	}
 	return &pastParser{feed: f}
+}
+
+// withParser reads a part's bytes by the parser.
+type withParser struct {
+	*feed
+	part *multipart.Part
+}
+
+// Read is io.Reader's.
+func (r withParser) Read(p []byte) (int, error) {
+	r.within = true
+	defer func() { r.within = false }()
+	return r.part.Read(p)
 }
 
 // pastParser reads a part's bytes as the parser would (mime/multipart). What comes then is the parser's.

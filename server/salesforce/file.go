@@ -166,7 +166,11 @@ func (h *Handler) owner(c echo.Context, who caller, u storage.Upload) (any, erro
 	if err != nil {
 		return nil, err
 	}
-	id, photo, err := h.resource(c, at, known)
+	told, err := h.shown(ctx, known)
+	if err != nil {
+		return nil, err
+	}
+	id, photo, err := h.resource(c, at, known, told)
 	return map[string]any{"id": id.Shown, "name": known.Name, "photo": photo, "type": "User"}, err
 }
 

@@ -1,10 +1,17 @@
 package salesforce_test
 
 import (
+	"crypto/tls"
+	"encoding/base64"
 	"encoding/json"
+	"net/http"
+	"net/url"
+	"path"
+	"strconv"
 	"strings"
 	"testing"
 
+	"cameo/server/boot"
 	"cameo/server/servertest"
 )
 
@@ -64,15 +71,100 @@ func TestFiles(t *testing.T) {
 	}
 }
 
-// The picture of a photo is no file.
-func TestAPhotosPictureIsNoFile(t *testing.T) {
+// wantNoFile wants an upload to be no file: not to be seen, read, deleted or chosen.
+func (c *caller) wantNoFile(what, key string) {
+	c.Helper()
+	at := files + "06900" + key
+	for _, one := range [...]struct{ method, path, body string }{
+		{"GET", at, ""}, {"GET", at + "/content", ""}, {"DELETE", at, ""}, {"POST", photo, `{"fileId":"06900` + key + `"}`},
+	} {
+		got := c.ask(one.method, one.path, strings.NewReader(one.body), "Content-Type", "application/json")
+		if got.StatusCode != 404 || !strings.Contains(string(got.body), `"NOT_FOUND"`) {
+			c.Errorf("%s: %s %s: got %v, want 404", what, one.method, one.path, got)
+		}
+	}
+}
+
+// The picture of a photo is no file, whatever words it came in, and nor is what is not whole.
+func TestWhatIsNoFile(t *testing.T) {
+	t.Parallel()
+	cert, key, trusted := servertest.SelfSigned(t) // Gigya's clients show a secret by TLS only
+	c := start(t, servertest.Configured(func(cfg *boot.Config) { cfg.TLSCert, cfg.TLSKey = cert, key }))
+	c.at.HTTP.Transport = &http.Transport{TLSClientConfig: &tls.Config{RootCAs: trusted}}
+	content := string(quarters(t, 150, 150))
+	c.post(binaryPart("fileUpload", content))
+	c.ready("jane", "ready")
+	c.wantNoFile("a photo's picture", c.newest("jane"))
+
+	s, before := c.addSite(), c.newest("jane")
+	form := url.Values{
+		"apiKey": {s.APIKey}, "secret": {s.Secret}, "uid": {string(servertest.Person("jane"))}, "publish": {"true"},
+		"photoBytes": {base64.StdEncoding.EncodeToString([]byte(content))},
+	}
+	got := (&caller{t, c.at, ""}).want(200, "POST", "/accounts.setProfilePhoto", strings.NewReader(form.Encode()), "Content-Type", asForm)
+	c.ready("jane", "ready")
+	if c.newest("jane") == before {
+		t.Fatalf("Gigya's photo: got %v", got)
+	}
+	c.wantNoFile("Gigya's photo", c.newest("jane"))
+
+	c.wantNoFile("a part for tus", c.uploadByTus(content, len(content), "Upload-Concat", "partial"))
+	c.wantNoFile("half an upload of tus", c.uploadByTus(content[:100], len(content)))
+	c.wantNoFile("half an upload of the draft", c.uploadByDraft(content[:100], "?0"))
+}
+
+// A finished upload is a file of its owner, whichever protocol has brought it.
+func TestUploadsAreFiles(t *testing.T) {
 	t.Parallel()
 	c := start(t)
-	c.post(binaryPart("fileUpload", string(quarters(t, 150, 150))))
-	c.ready("jane", "ready")
-	newest := c.newest("jane")
-	c.refused(404, "NOT_FOUND", "GET", files+"06900"+newest, nil)
-	c.refused(404, "NOT_FOUND", "POST", photo, strings.NewReader(`{"fileId":"06900`+newest+`"}`), "Content-Type", "application/json")
+	content := string(quarters(t, 150, 150))
+	for _, one := range []struct{ protocol, id string }{
+		{"Igloo", c.upload([]byte(content))},
+		{"tus", "06900" + c.uploadByTus(content, len(content))},
+		{"the draft", "06900" + c.uploadByDraft(content, "?1")},
+	} {
+		var d described
+		at := files + one.id
+		if err := json.Unmarshal(c.want(200, "GET", at, nil).body, &d); err != nil {
+			t.Fatal(err)
+		}
+		if d.ID[:15] != one.id[:15] || d.VersionNumber != "1" || d.Owner.ID != c.id() {
+			t.Errorf("%s: got %+v", one.protocol, d)
+		}
+		if got := c.want(200, "GET", at+"/content", nil); string(got.body) != content {
+			t.Errorf("%s: got %d bytes, want the %d sent", one.protocol, len(got.body), len(content))
+		}
+		c.as("john").refused(404, "NOT_FOUND", "GET", at, nil)
+		said := `{"fileId":"` + one.id + `"}`
+		c.want(201, "POST", photo, strings.NewReader(said), "Content-Type", "application/json")
+		c.ready("jane", "ready")
+		if got := c.newest("jane"); !strings.HasSuffix(one.id[:15], got) {
+			t.Errorf("%s: got a photo of %s, want of %s", one.protocol, got, one.id)
+		}
+		c.want(204, "DELETE", photo, nil)
+		c.want(204, "DELETE", at, nil)
+	}
+}
+
+// uploadByTus begins an upload of so many bytes with some of them, and returns its key.
+func (c *caller) uploadByTus(content string, length int, headers ...string) string {
+	c.Helper()
+	encoded := base64.StdEncoding.EncodeToString
+	got := c.want(201, "POST", "/v1/communities/1/tus/", strings.NewReader(content), append(headers,
+		"Tus-Resumable", "1.0.0", "Upload-Length", strconv.Itoa(length), "Content-Type", "application/offset+octet-stream",
+		"Upload-Metadata", "filename "+encoded([]byte("me.png"))+",filetype "+encoded([]byte("image/png")))...)
+	return path.Base(got.Header.Get("Location"))
+}
+
+// uploadByDraft likewise begins a resumable upload, and says whether that is all of it.
+func (c *caller) uploadByDraft(content, complete string) string {
+	c.Helper()
+	got := c.ask("POST", "/v1/communities/1/uploads", strings.NewReader(content),
+		"Content-Type", "image/png", "Upload-Complete", complete, "Upload-Draft-Interop-Version", "8")
+	if got.StatusCode/100 != 2 || got.Header.Get("Location") == "" {
+		c.Fatalf("got %v", got)
+	}
+	return path.Base(got.Header.Get("Location"))
 }
 
 // id is the caller's own.

@@ -4,7 +4,6 @@ import (
 	"context"
 	"hash"
 	"io"
-	"math"
 	"mime"
 	"net/http"
 	"strconv"
@@ -17,9 +16,11 @@ import (
 	"cameo/storage"
 )
 
-// maxRich bounds what describes a picture, in bytes, and maxFraming what surrounds it in a request.
+// maxRich bounds what describes a picture, in bytes, maxHead what stands before a part, and maxFraming what
+// surrounds the parts in a request.
 const (
 	maxRich    = 64 << 10
+	maxHead    = 64 << 10
 	maxFraming = 256 << 10
 )
 
@@ -30,6 +31,7 @@ const mixed = "multipart/mixed"
 type input struct {
 	fields  map[string]string // by name
 	brought storage.Upload    // the stored picture that came with it; no key: none did
+	told    bool              // a part of text came
 	look    *association.Look // that was taken at it on its way; nil: none was
 }
 
@@ -56,7 +58,7 @@ func photoForm(owner storage.Subject) form {
 }
 
 // readForm reads the body in any of its encodings, and stores the picture in it. Beside an error the picture
-// may be stored already. What is said in the address counts only if there is no body.
+// may be stored already. What is said in the address counts only if nothing but a picture comes in the body.
 func (h *Handler) readForm(c echo.Context, who caller, f form) (input, error) {
 	in := input{fields: map[string]string{}}
 	r := c.Request()
@@ -76,6 +78,9 @@ func (h *Handler) readForm(c echo.Context, who caller, f form) (input, error) {
 	defer body.Close()
 	if inParts {
 		err := h.readParts(c, who, f, &in, body, params["boundary"])
+		if err == nil && !in.told {
+			err = f.readQuery(c.QueryParams(), in.fields)
+		}
 		return in, err
 	}
 	text, err := io.ReadAll(body)
@@ -110,8 +115,8 @@ func unsupportedMedia() error {
 		"or multipart/form-data")
 }
 
-// crop is the square that is wanted; the zero Crop when none is.
-func (in input) crop() (imaging.Crop, error) {
+// crop is the square that is wanted, with a side of at least so many pixels; the zero Crop when none is.
+func (in input) crop(least int) (imaging.Crop, error) {
 	var numbers [3]int
 	given := 0
 	for i, name := range [...]string{"cropX", "cropY", "cropSize"} {
@@ -120,8 +125,8 @@ func (in input) crop() (imaging.Crop, error) {
 			continue
 		}
 		given++
-		n, err := strconv.ParseInt(text, 10, 64)
-		if err != nil || n < 0 || n > math.MaxInt32 || text[0] == '+' {
+		n, err := strconv.ParseUint(text, 10, 31) // it knows no signs
+		if err != nil {
 			return imaging.Crop{}, refuse(illegalValue, "bad_crop: %s must be a number of pixels", name)
 		}
 		numbers[i] = int(n)
@@ -131,8 +136,8 @@ func (in input) crop() (imaging.Crop, error) {
 		return imaging.Crop{}, nil
 	case given < len(numbers):
 		return imaging.Crop{}, refuse(missing, "bad_crop: cropX, cropY and cropSize go together")
-	case numbers[2] == 0:
-		return imaging.Crop{}, refuse(illegalValue, "bad_crop: cropSize must be at least 1")
+	case numbers[2] < least:
+		return imaging.Crop{}, refuse(illegalValue, "bad_crop: cropSize must be at least %d", least)
 	}
 	return imaging.Crop{X: numbers[0], Y: numbers[1], Size: numbers[2]}, nil
 }

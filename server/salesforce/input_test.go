@@ -33,6 +33,9 @@ func TestEncodings(t *testing.T) {
 			rich("json", `{"cropX":0,"cropY":"100","cropSize":100}`), binaryPart("fileUpload", string(picture)))},
 		{"a picture before its part", "", asParts, multipartBody("xyz", binaryPart("fileUpload", string(picture)),
 			`Content-Disposition: form-data; name="photo"`+"\r\n\r\n"+`<photo><cropX>0</cropX><cropY>100</cropY><cropSize>100</cropSize></photo>`)},
+		{"a picture with a query", "?cropX=0&cropY=100&cropSize=100", asParts, multipartBody("xyz", binaryPart("fileUpload", string(picture)))},
+		{"a picture with a rich part over a query", "?cropX=7&cropSize=9000", asParts, multipartBody("xyz",
+			binaryPart("fileUpload", string(picture)), rich("json", `{"cropX":0,"cropY":"100","cropSize":100}`))},
 		{"parts of text", "", asParts, multipartBody("xyz", binaryPart("fileUpload", string(picture)),
 			"Content-Disposition: form-data; name=\"cropX\"\r\nContent-Type: text/plain; charset=US-ASCII\r\nContent-Transfer-Encoding: 8bit\r\n\r\n0",
 			"Content-Disposition: form-data; name=\"cropY\"\r\n\r\n100", "Content-Disposition: form-data; name=\"cropSize\"\r\n\r\n100")},
@@ -65,6 +68,7 @@ func TestRefusals(t *testing.T) {
 	)
 	named := func(more string) string { return `{"fileId":"` + file + `"` + more + `}` }
 	parts := func(all ...string) string { return multipartBody("xyz", all...) }
+	cut := "--xyz\r\n" + binaryPart("fileUpload", good) + "\r\n--xyz"
 	for _, one := range []struct {
 		name   string
 		status int
@@ -81,13 +85,16 @@ func TestRefusals(t *testing.T) {
 		{"wrong JSON type", 400, "POST_BODY_PARSE_ERROR", asJSON, named(`,"cropX":{}`)},
 		{"no XML", 400, "XML_PARSER_ERROR", "application/xml", "<photo>"},
 		{"another root", 400, "XML_PARSER_ERROR", "application/xml", "<group></group>"},
-		{"no file", 400, argument, asJSON, `{"cropX":0,"cropY":0,"cropSize":10}`},
+		{"two roots", 400, "XML_PARSER_ERROR", "application/xml", "<photo/><photo><fileId>" + file + "</fileId></photo>"},
+		{"no file", 400, argument, asJSON, `{"cropX":0,"cropY":0,"cropSize":20}`},
 		{"part of a crop", 400, argument, asJSON, named(`,"cropX":0,"cropY":0`)},
 		{"no size", 400, illegal, asJSON, named(`,"cropX":0,"cropY":0,"cropSize":0`)},
+		{"smaller than any picture", 400, illegal, asJSON, named(`,"cropX":0,"cropY":0,"cropSize":15`)},
 		{"a negative size", 400, illegal, asJSON, named(`,"cropX":0,"cropY":0,"cropSize":"-1"`)},
-		{"a negative place", 400, illegal, asJSON, named(`,"cropX":-1,"cropY":0,"cropSize":10`)},
-		{"half a pixel", 400, illegal, asJSON, named(`,"cropX":1.5,"cropY":0,"cropSize":10`)},
-		{"no number at all", 400, illegal, asJSON, named(`,"cropX":"","cropY":"0","cropSize":"10"`)},
+		{"a negative place", 400, illegal, asJSON, named(`,"cropX":-1,"cropY":0,"cropSize":20`)},
+		{"below zero, and not", 400, illegal, asJSON, named(`,"cropX":"-0","cropY":0,"cropSize":20`)},
+		{"half a pixel", 400, illegal, asJSON, named(`,"cropX":1.5,"cropY":0,"cropSize":20`)},
+		{"no number at all", 400, illegal, asJSON, named(`,"cropX":"","cropY":"0","cropSize":"20"`)},
 		{"beyond the edge", 400, invalid, asJSON, named(`,"cropX":101,"cropY":0,"cropSize":100`)},
 		{"beyond every number", 400, illegal, asJSON, named(`,"cropX":99999999999999999999,"cropY":0,"cropSize":100`)},
 		{"higher than it is", 400, invalid, asJSON, named(`,"cropX":0,"cropY":0,"cropSize":101`)},
@@ -104,6 +111,11 @@ func TestRefusals(t *testing.T) {
 		{"a picture and a wrong crop", 400, invalid, asParts, parts(binaryPart("fileUpload", good), rich("json", `{"cropX":1,"cropY":1,"cropSize":100}`))},
 		{"an unknown part", 400, "POST_BODY_PARSE_ERROR", asParts, parts(binaryPart("file", good))},
 		{"no end", 400, "POST_BODY_PARSE_ERROR", asParts, "--xyz\r\n" + binaryPart("fileUpload", good)},
+		{"a large head", 400, "POST_BODY_PARSE_ERROR", asParts, parts(binaryPart("fileUpload", good), "X: "+strings.Repeat("x", 70_000)+"\r\n\r\n0")},
+		{"nothing behind a delimiter", 400, "POST_BODY_PARSE_ERROR", asParts, cut},
+		{"a line's end behind it", 400, "POST_BODY_PARSE_ERROR", asParts, cut + "\r\n"},
+		{"a cut head", 400, "POST_BODY_PARSE_ERROR", asParts, cut + "\r\nContent-Disposition: form-data; name=\"json\""},
+		{"a head and no part", 400, "POST_BODY_PARSE_ERROR", asParts, cut + "\r\nContent-Disposition: form-data; name=\"json\"\r\n"},
 		{"no boundary", 400, "POST_BODY_PARSE_ERROR", "multipart/form-data", parts(binaryPart("fileUpload", good))},
 		{"too large", 413, "STORAGE_LIMIT_EXCEEDED", asParts, parts(binaryPart("fileUpload", string(servertest.Picture("x", 300_001))))},
 		{"a large part of text", 413, "STORAGE_LIMIT_EXCEEDED", asParts, parts(rich("json", strings.Repeat(" ", 70_000)))},

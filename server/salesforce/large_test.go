@@ -1,12 +1,14 @@
 package salesforce_test
 
 import (
+	"bytes"
 	"fmt"
 	"io"
 	"io/fs"
 	"net"
 	"path/filepath"
 	"runtime"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -70,6 +72,30 @@ func TestLargeAndCutBodies(t *testing.T) {
 	}
 	if v := c.version(photo); v != "" {
 		t.Errorf("got the version %s, want none", v)
+	}
+}
+
+// A body that tells no length is refused once it is too long, and the photo stays.
+func TestALargeBodyWithoutALength(t *testing.T) {
+	t.Parallel()
+	c := start(t, servertest.Configured(func(cfg *boot.Config) { cfg.MaxPhoto = 1 << 20 }))
+	c.post(binaryPart("fileUpload", string(quarters(t, 100, 100))))
+	c.ready("jane", "ready")
+	before := c.version(photo)
+	body := io.MultiReader(strings.NewReader(began(t)), bytes.NewReader(make([]byte, 8<<20)), strings.NewReader("\r\n--xyz--\r\n"))
+	c.refused(413, "STORAGE_LIMIT_EXCEEDED", "POST", photo, body, "Content-Type", asParts)
+	if v := c.version(photo); v != before {
+		t.Errorf("got the version %s, want %s as before", v, before)
+	}
+	left, err := c.at.Node().Photos.Uploads.List(t.Context(), storage.Listing{
+		Community: 1, Owner: servertest.Person("jane").Subject(), N: 200,
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	left = slices.DeleteFunc(left, func(u storage.Upload) bool { return u.State.Ended() })
+	if len(left) != 1 || left[0].State != storage.Complete {
+		t.Errorf("got the uploads %+v, want the photo's alone", left)
 	}
 }
 

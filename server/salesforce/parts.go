@@ -32,16 +32,14 @@ func (h *Handler) readParts(
 	parts := multipart.NewReader(from, boundary)
 	for n := 0; ; n++ {
 		part, err := parts.NextRawPart()
-		if errors.Is(err, io.EOF) && n > 0 {
-			return nil
-		}
-		if errors.Is(err, io.EOF) {
+		switch {
+		case errors.Is(err, io.EOF) && n == 0:
 			return refuse(parseError, "A request body is required")
-		}
-		if err != nil {
+		case errors.Is(err, io.EOF) && from.ended:
+			return nil
+		case err != nil:
 			return unreadable(err)
-		}
-		if n == maxParts {
+		case n == maxParts:
 			return fault.New(fault.Malformed, "the body has more than %d parts", maxParts)
 		}
 		if part.FormName() == f.binary {
@@ -60,7 +58,7 @@ func unreadable(err error) error {
 	if _, ours := errors.AsType[fault.Kinded](err); ours {
 		return err
 	}
-	if errors.Is(err, io.ErrUnexpectedEOF) {
+	if errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) {
 		return fault.Wrap(err, fault.Cut, "%s", fault.Cut.Sentence())
 	}
 	return fault.Wrap(err, fault.Malformed, "the multipart body cannot be read")
@@ -73,6 +71,7 @@ func (f form) readPart(part *multipart.Part, from io.Reader, in *input) error {
 	if !rich && !single {
 		return refuse(parseError, "Unrecognized part %q", shown(name))
 	}
+	in.told = true
 	text, err := io.ReadAll(io.LimitReader(from, maxRich+1))
 	if err != nil {
 		return unreadable(err)

@@ -17,7 +17,7 @@ func (h *Handler) GetPhoto(c echo.Context) error {
 	if err != nil {
 		return err
 	}
-	return h.describe(c, http.StatusOK, at)
+	return h.describe(c, http.StatusOK, at, association.Photo{})
 }
 
 // PostPhoto gives a person a photo: of a file that is there, or of the picture that comes with the request.
@@ -40,37 +40,37 @@ func (h *Handler) PostPhoto(c echo.Context) error {
 	if err := at.actor.MayEdit(at.community, at.person); err != nil {
 		return err
 	}
-	if err := h.set(c, at); err != nil {
+	made, err := h.set(c, at)
+	if err != nil {
 		return err
 	}
-	return h.describe(c, http.StatusCreated, at)
+	return h.describe(c, http.StatusCreated, at, made)
 }
 
 // set makes what the request brings, or the file that it names, the person's next photo. A picture that was
 // brought and is refused is given up.
-func (h *Handler) set(c echo.Context, at target) error {
+func (h *Handler) set(c echo.Context, at target) (made association.Photo, err error) {
 	ctx := context.WithoutCancel(c.Request().Context())
 	in, err := h.readForm(c, at.caller, photoForm(at.actor.In(at.community).Subject()))
 	if err == nil {
-		err = h.associate(ctx, at, in)
+		made, err = h.associate(ctx, at, in)
 	}
 	if err != nil {
 		h.giveUp(ctx, in.brought)
 	}
-	return err
+	return made, err
 }
 
-func (h *Handler) associate(ctx context.Context, at target, in input) error {
-	crop, err := in.crop()
+func (h *Handler) associate(ctx context.Context, at target, in input) (association.Photo, error) {
+	crop, err := in.crop(h.Photos.Limits.Picture.MinSide)
 	if err != nil {
-		return err
+		return association.Photo{}, err
 	}
 	id, err := h.source(ctx, at.caller, in)
 	if err != nil {
-		return err
+		return association.Photo{}, err
 	}
-	_, err = h.Photos.AssociateInspected(ctx, at.actor, id, at.person, crop, in.look)
-	return err
+	return h.Photos.AssociateInspected(ctx, at.actor, id, at.person, crop, in.look)
 }
 
 // DeletePhoto ends a person's photo. Removing what is not there is no error.
@@ -86,14 +86,18 @@ func (h *Handler) DeletePhoto(c echo.Context) error {
 	return c.NoContent(http.StatusNoContent)
 }
 
-// describe answers with the Photo. Who may change it is told where the photo's state stands, and why it has
-// failed if it has: Salesforce's resource has no place for that.
-func (h *Handler) describe(c echo.Context, status int, at target) error {
+// describe answers with the Photo: with the one that the request has made, whatever others have made since;
+// the zero Photo, with that of which clients are told. Who may change it is told where the photo's state
+// stands, and why it has failed if it has: Salesforce's resource has no place for that.
+func (h *Handler) describe(c echo.Context, status int, at target, p association.Photo) error {
 	known, err := h.Photos.Profile(c.Request().Context(), at.community, at.person)
+	if err == nil && p.Version == "" {
+		p, err = h.shown(c.Request().Context(), known)
+	}
 	if err != nil {
 		return err
 	}
-	_, photo, err := h.resource(c, at, known)
+	_, photo, err := h.resource(c, at, known, p)
 	if err != nil {
 		return err
 	}
@@ -102,19 +106,18 @@ func (h *Handler) describe(c echo.Context, status int, at target) error {
 			`</v1/communities/%d/users/%s/photo>; rel="describedby"; type="application/json"`,
 			at.community, known.GUID))
 	}
+	if c.Request().Method == http.MethodPost && methodOf(c) == http.MethodHead {
+		c.Response().Header().Set("Cache-Control", "no-store")
+		return c.NoContent(status)
+	}
 	return tell(c, status, photo)
 }
 
 // resource is the Photo of a person, and the id by which Salesforce's clients know them.
 func (h *Handler) resource(
-	c echo.Context, at target, known association.Person,
+	c echo.Context, at target, known association.Person, p association.Photo,
 ) (association.Identity, map[string]any, error) {
-	ctx := c.Request().Context()
-	id, err := h.Photos.SalesforceID(ctx, at.community, known.GUID)
-	if err != nil {
-		return id, nil, err
-	}
-	p, err := h.shown(ctx, known)
+	id, err := h.Photos.SalesforceID(c.Request().Context(), at.community, known.GUID)
 	if err != nil {
 		return id, nil, err
 	}

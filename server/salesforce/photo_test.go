@@ -91,6 +91,49 @@ func TestALife(t *testing.T) {
 	}
 }
 
+// Of many POSTs at once, each is told the version that it has made.
+func TestEachPostIsToldItsOwnVersion(t *testing.T) {
+	t.Parallel()
+	c := start(t)
+	const posters, each = 8, 10
+	said, told := `{"fileId":"`+c.upload(quarters(t, 100, 100))+`"}`, make(chan string)
+	for range posters {
+		go func() {
+			for range each {
+				told <- c.quickly(photo, said)
+			}
+		}()
+	}
+	seen := map[string]bool{}
+	for range posters * each {
+		version := <-told
+		if len(version) != 18 || seen[version] {
+			t.Errorf("got the version %q, want one that nobody else was told", version)
+		}
+		seen[version] = true
+	}
+}
+
+// quickly posts JSON, and returns the version that is told, or what went wrong. It may run in any goroutine.
+func (c *caller) quickly(path, said string) string {
+	r, err := http.NewRequestWithContext(c.Context(), http.MethodPost, c.at.URL+path, strings.NewReader(said))
+	if err != nil {
+		return err.Error()
+	}
+	r.Header.Set("Authorization", c.auth)
+	r.Header.Set("Content-Type", "application/json")
+	got, err := c.at.HTTP.Do(r)
+	if err != nil {
+		return err.Error()
+	}
+	defer got.Body.Close()
+	var p struct{ PhotoVersionID string }
+	if err := json.NewDecoder(got.Body).Decode(&p); err != nil {
+		return got.Status + ": " + err.Error()
+	}
+	return p.PhotoVersionID
+}
+
 // Each property comes from its version on.
 func TestVersionsOfTheInterface(t *testing.T) {
 	t.Parallel()
@@ -101,8 +144,15 @@ func TestVersionsOfTheInterface(t *testing.T) {
 	}{
 		{"/services/data/v23.0/chatter/users/me/photo", []string{"largePhotoUrl", "smallPhotoUrl"}},
 		{"/services/data/v24.0/chatter/users/me/photo", []string{"largePhotoUrl", "photoVersionId", "smallPhotoUrl"}},
+		{"/services/data/v26.0/chatter/users/me/photo", []string{"largePhotoUrl", "photoVersionId", "smallPhotoUrl"}},
+		{"/services/data/v27.0/chatter/users/me/photo", []string{
+			"fullEmailPhotoUrl", "largePhotoUrl", "photoVersionId", "smallPhotoUrl", "standardEmailPhotoUrl", "url",
+		}},
 		{"/services/data/v36.0/connect/user-profiles/me/photo", []string{
 			"fullEmailPhotoUrl", "largePhotoUrl", "photoVersionId", "smallPhotoUrl", "standardEmailPhotoUrl", "url",
+		}},
+		{"/services/data/v37.0/connect/user-profiles/me/photo", []string{
+			"fullEmailPhotoUrl", "largePhotoUrl", "mediumPhotoUrl", "photoVersionId", "smallPhotoUrl", "standardEmailPhotoUrl", "url",
 		}},
 		{"/services/data/v67.0/connect/communities/0DB000000000001/user-profiles/me/photo", []string{
 			"fullEmailPhotoUrl", "largePhotoUrl", "mediumPhotoUrl", "photoVersionId", "smallPhotoUrl", "standardEmailPhotoUrl", "url",
@@ -237,6 +287,9 @@ func TestMethods(t *testing.T) {
 		t.Errorf("got Allow %q", allow)
 	}
 	c.want(200, "POST", photo+"?_HttpMethod=GET", nil)
+	if got := c.want(200, "POST", photo+"?_HttpMethod=HEAD", nil); len(got.body) != 0 {
+		t.Errorf("HEAD by a parameter: got %v", got)
+	}
 	c.want(204, "POST", photo+"?_HttpMethod=DELETE", nil)
 	c.refused(405, "METHOD_NOT_ALLOWED", "POST", photo+"?_HttpMethod=PATCH", nil)
 	if got := c.want(200, "HEAD", photo, nil); len(got.body) != 0 || got.ContentLength < 100 {

@@ -112,7 +112,7 @@ func measureConnectTime(t *testing.T, r *rig) []section {
 }
 
 // measureConnectMemory sends pictures whose crop is beyond their edge to servers that have done nothing before: each is
-// stored, read again, judged and refused, and none is ever decoded.
+// judged while it is stored, and refused, and none is ever decoded.
 func measureConnectMemory(t *testing.T, r *rig) []section {
 	picture := grain(t)
 	head, body := connectBody(`{"cropX":"0","cropY":"0","cropSize":"100000"}`, picture)
