@@ -76,10 +76,10 @@ export class Cameo {
       } catch (err) {
         signal?.throwIfAborted();
         if (!passes(err) || ++failures >= patience.tries) {
-          if (err instanceof Refused && !passes(err)) forget(this.#mark(file));
+          if (over(err)) forget(this.#mark(file));
           throw err;
         }
-        size = Math.max(pieces.least, size / 2);
+        size = Math.max(pieces.least, Math.floor(size / 2));
         await pause(wait(err, failures), onwait, signal);
         at = await this.#patiently(() => this.#offset(key, signal), onwait, signal);
       }
@@ -144,7 +144,7 @@ export class Cameo {
       try {
         return { key: known, at: await this.#patiently(() => this.#offset(known, signal), onwait, signal) };
       } catch (err) {
-        if (!(err instanceof Refused)) throw err;
+        if (!over(err)) throw err;
         forget(this.#mark(file)); // it has expired, or it is somebody else's session
       }
     }
@@ -228,6 +228,11 @@ function refusal(answer) {
 // passes says whether trying again may help.
 function passes(err) {
   return err instanceof Refused ? err.status === 429 || err.status >= 500 && err.status !== 507 : err instanceof TypeError;
+}
+
+// over says whether the upload itself has ended or is unknown; any other refusal is one of a single request.
+function over(err) {
+  return err instanceof Refused && [404, 410, 415, 422].includes(err.status);
 }
 
 function wait(err, failures) {
