@@ -16,6 +16,7 @@ import (
 	"cameo/association"
 	"cameo/docs/api"
 	"cameo/server/auth"
+	"cameo/storage"
 )
 
 var (
@@ -32,6 +33,8 @@ type Config struct {
 	Auth   *auth.Auth
 	Issuer *auth.Provider // where else people sign in; nil: nowhere
 	Sealer *auth.Sealer   // of what a browser keeps meanwhile
+
+	MaxPhoto int64 // bytes that a photo may have
 }
 
 // frame is what all pages are made of.
@@ -44,7 +47,8 @@ type frame struct {
 // welcome is what the first page is made of.
 type welcome struct {
 	frame
-	Origin string // the address that people use
+	Origin   string       // the address that people use
+	MaxPhoto storage.Size // of a photo
 }
 
 // Handler answers the paths of the pages. Its methods are echo handlers.
@@ -99,7 +103,8 @@ func (h *Handler) Home(c echo.Context) error {
 	}
 	// Without a referrer the browser would not say that the form is ours.
 	c.Response().Header().Set(echo.HeaderReferrerPolicy, "same-origin")
-	return h.show(c, http.StatusOK, h.pages.Lookup("home"), welcome{h.frame(person), origin})
+	of := welcome{h.frame(person), origin, storage.Size(h.MaxPhoto)}
+	return h.show(c, http.StatusOK, h.pages.Lookup("home"), of)
 }
 
 func (h *Handler) frame(person *who) frame { return frame{Style: template.CSS(style), Who: person} }
