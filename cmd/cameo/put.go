@@ -10,6 +10,7 @@ import (
 	"net/http"
 	"os"
 	"path/filepath"
+	"strings"
 	"time"
 
 	"cameo/server/boot"
@@ -93,6 +94,9 @@ func (c *put) send(
 		}
 		return nil
 	}
+	if err := c.fits(ctx, server, src); err != nil {
+		return err
+	}
 	a, err := server.Put(ctx, src, client.PutOptions{
 		Key: note.Key, ChunkSize: int64(c.ChunkSize), Begun: keep, Progress: bar.show,
 	})
@@ -119,6 +123,19 @@ func (c *put) send(
 	}
 	fmt.Fprintln(s.out, a.Key)
 	return note.forget()
+}
+
+// fits asks, before anything is sent, whether the file is small enough for a photo. A server that does not
+// say judges it later.
+func (c *put) fits(ctx context.Context, server *client.Client, src client.Source) error {
+	if c.Associate == "" {
+		return nil
+	}
+	most, err := server.MaxPhoto(ctx)
+	if err == nil && src.Size > most {
+		return client.TooLarge(src.Size, most)
+	}
+	return nil
 }
 
 // settle waits for what becomes of the photo: only when its picture is made is it known that it can be shown.
@@ -175,5 +192,8 @@ func (c *put) source(file *os.File) (client.Source, error) {
 		return src, err
 	}
 	src.Type, _, _ = mime.ParseMediaType(http.DetectContentType(head[:n]))
+	if brand := string(head[min(n, 4):min(n, 12)]); strings.HasPrefix(brand, "ftyphe") || brand == "ftypmif1" {
+		src.Type = "image/heic" // for which the server says what to send instead
+	}
 	return src, nil
 }

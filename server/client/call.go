@@ -5,7 +5,10 @@ import (
 	"encoding/json"
 	"errors"
 	"io"
+	"net"
 	"net/http"
+	"net/url"
+	"os"
 	"strconv"
 	"time"
 
@@ -38,7 +41,7 @@ func (c *Client) call(
 
 // ask makes one request and returns its answer's head and text. One that is no success is an *Error.
 func (c *Client) ask(
-	ctx context.Context, method, url string, h http.Header, body io.Reader,
+	ctx context.Context, method, at string, h http.Header, body io.Reader,
 ) (http.Header, []byte, error) {
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
@@ -49,7 +52,7 @@ func (c *Client) ask(
 	if s, ok := body.(sized); ok {
 		size, body = s.size, &watched{from: s.Reader, left: s.size, alarm: silence, fail: cancel}
 	}
-	req, err := http.NewRequestWithContext(ctx, method, url, body)
+	req, err := http.NewRequestWithContext(ctx, method, at, body)
 	if err != nil {
 		return nil, nil, fault.Wrap(err, fault.Invalid, "the request cannot be made")
 	}
@@ -94,7 +97,21 @@ func unreached(ctx context.Context, err error) error {
 	if errors.Is(cause, errSilent) {
 		err = cause
 	}
-	return fault.Wrap(err, fault.Unavailable, "the server cannot be reached")
+	return fault.Wrap(plain(err), fault.Unavailable, "the server cannot be reached")
+}
+
+// plain is what went wrong with a connection, without the layers that tell of it and the request's address.
+func plain(err error) error {
+	if e, ok := errors.AsType[*url.Error](err); ok {
+		err = e.Err
+	}
+	if e, ok := errors.AsType[*net.OpError](err); ok {
+		err = e.Err
+	}
+	if e, ok := errors.AsType[*os.SyscallError](err); ok {
+		err = e.Err
+	}
+	return err
 }
 
 // unreadable is a source that does not give the bytes that it has promised. The server is not to blame.

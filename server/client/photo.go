@@ -5,8 +5,11 @@ import (
 	"encoding/json"
 	"net/http"
 	"net/url"
+	"strconv"
+	"strings"
 	"time"
 
+	"cameo/storage"
 	"cameo/storage/fault"
 )
 
@@ -42,6 +45,28 @@ func (c *Client) Photo(ctx context.Context, person string) (Photo, error) {
 		return p, fault.New(fault.Invalid, "the answer is no description of a photo")
 	}
 	return p, nil
+}
+
+// MaxPhoto asks how many bytes a photo may have. A server that does not say it is NotFound.
+func (c *Client) MaxPhoto(ctx context.Context) (int64, error) {
+	at := c.community + "/uploads?type=ProfilePhoto"
+	head, _, err := c.ask(ctx, http.MethodOptions, at, http.Header{}, http.NoBody)
+	if err != nil {
+		return 0, err
+	}
+	for limit := range strings.SplitSeq(head.Get("Upload-Limit"), ",") {
+		name, value, _ := strings.Cut(strings.TrimSpace(limit), "=")
+		if n, err := strconv.ParseInt(value, 10, 64); err == nil && name == "max-size" {
+			return n, nil
+		}
+	}
+	return 0, fault.New(fault.NotFound, "the server does not say how large a photo may be")
+}
+
+// TooLarge says that a picture of so many bytes is no photo, in the server's words.
+func TooLarge(bytes, most int64) error {
+	return fault.New(fault.TooLarge, "the picture's file has %s; a photo may have %s",
+		storage.Size(bytes), storage.Size(most))
 }
 
 // Settled waits until a person's newest photo is no longer Pending, for so long at most, also over breaks. It
