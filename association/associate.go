@@ -126,10 +126,7 @@ func (s *Service) fit(u storage.Upload) error {
 	if !s.Formats().Accepted(u.Type) {
 		return imaging.NotAnImage.Fault()
 	}
-	if u.Length > s.Limits.MaxPhoto {
-		return imaging.TooLarge.Fault()
-	}
-	return nil
+	return s.Limits.Fit(u.Length)
 }
 
 // replace runs in a transaction, and says whether the person had a photo. The person's row is locked first:

@@ -10,6 +10,7 @@ import (
 
 	"cameo/association/imaging"
 	"cameo/storage"
+	"cameo/storage/fault"
 )
 
 // Config is what a Service and a Worker are made of.
@@ -78,6 +79,16 @@ func DefaultLimits(cores int) Limits {
 		Tries:     3,
 		Poll:      2 * time.Second,
 	}
+}
+
+// Fit is nil for an original of so many bytes, or of storage.Unknown, and TooLarge for one of more than
+// MaxPhoto.
+func (l Limits) Fit(bytes int64) error {
+	if bytes <= l.MaxPhoto {
+		return nil
+	}
+	return fault.New(fault.TooLarge, "the picture's file has %s; a photo may have %s",
+		storage.Size(bytes), storage.Size(l.MaxPhoto)).Because(string(imaging.TooLarge))
 }
 
 // mostSizes bounds what strangers can have made of one photo.

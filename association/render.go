@@ -126,8 +126,8 @@ func (w *Worker) render(ctx context.Context, p Photo) (Photo, error) {
 	if err != nil {
 		return Photo{}, err
 	}
-	if u.Length > w.Limits.MaxPhoto {
-		return Photo{}, imaging.TooLarge.Fault()
+	if err := w.Limits.Fit(u.Length); err != nil {
+		return Photo{}, err
 	}
 	file, err := w.read(ctx, u)
 	if err != nil {

@@ -54,7 +54,8 @@ func (e *Engine) fresh(n New) (Upload, error) {
 	case n.Length <= 0 && n.Length != Unknown:
 		return Upload{}, fault.New(fault.Invalid, "the length must be at least 1 byte")
 	case n.Length > limit:
-		return Upload{}, fault.New(fault.TooLarge, "%d bytes are more than the limit of %d bytes", n.Length, limit)
+		return Upload{}, fault.New(fault.TooLarge, "%s are more than the limit of %s",
+			Size(n.Length).Exact(), Size(limit).Exact())
 	case len(n.Request) > maxRequest || strings.ContainsFunc(n.Request, notPrintable):
 		return Upload{}, fault.New(fault.Invalid, "an Idempotency-Key has at most %d characters", maxRequest)
 	case len(n.Note) > maxNote:

@@ -16,6 +16,8 @@ type bar struct {
 	to     streams
 	drawn  *progressbar.ProgressBar // nil when there is no terminal
 	closed bool
+	sent   int64  // bytes, as shown last
+	told   string // the break that was told last, "" when bytes have gone since
 }
 
 func newBar(to streams, src client.Source) *bar {
@@ -41,19 +43,25 @@ func terminal(w io.Writer) bool {
 
 // show moves the bar; backwards too.
 func (b *bar) show(sent, _ int64) {
+	if sent > b.sent {
+		b.told = ""
+	}
+	b.sent = sent
 	if b.drawn != nil && !b.closed {
 		_ = b.drawn.Set64(sent) // a terminal that went away must not end the upload
 	}
 }
 
-// wait tells of a break.
+// wait tells of a break, once: the tries that follow are of no interest.
 func (b *bar) wait(cause error, pause time.Duration) {
 	if b.drawn != nil {
 		b.drawn.Describe("waiting for the server")
 		return
 	}
-	pause = pause.Round(100 * time.Millisecond)
-	fmt.Fprintf(b.to.err, "cameo: %s; trying again in %s\n", b.to.sentence(cause), pause)
+	if why := b.to.sentence(cause); why != b.told {
+		b.told = why
+		fmt.Fprintf(b.to.err, "cameo: %s; trying again in %s\n", why, pause.Round(100*time.Millisecond))
+	}
 }
 
 // close removes the bar. Calling it twice is safe.

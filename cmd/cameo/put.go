@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -9,14 +10,19 @@ import (
 	"net/http"
 	"os"
 	"path/filepath"
+	"strings"
 	"time"
 
 	"cameo/server/boot"
 	"cameo/server/client"
 )
 
-// dropTime bounds the wait for the server's answer when an upload is given up.
-const dropTime = 5 * time.Second
+// dropTime bounds the wait for the server's answer when an upload is given up; settleTime the wait for the
+// pictures of a photo.
+const (
+	dropTime   = 5 * time.Second
+	settleTime = 30 * time.Second
+)
 
 //nolint:lll // a table: one flag a line
 type put struct {
@@ -77,8 +83,8 @@ func (c *put) check() error {
 
 // send uploads, associates, and forgets what it remembered when nothing can go on from there.
 //
-// Order: photo associated, key printed, upload forgotten. A run that was cut between any two is repeated
-// without harm.
+// Order: photo associated and made, key printed, upload forgotten. A run that was cut between any two is
+// repeated without harm.
 func (c *put) send(
 	ctx context.Context, server *client.Client, src client.Source, note *note, bar *bar, s streams,
 ) error {
@@ -87,6 +93,9 @@ func (c *put) send(
 			fmt.Fprintf(s.err, "cameo: %s; a later run would begin anew\n", s.sentence(err))
 		}
 		return nil
+	}
+	if err := c.fits(ctx, server, src); err != nil {
+		return err
 	}
 	a, err := server.Put(ctx, src, client.PutOptions{
 		Key: note.Key, ChunkSize: int64(c.ChunkSize), Begun: keep, Progress: bar.show,
@@ -108,9 +117,40 @@ func (c *put) send(
 		if _, err = server.Associate(ctx, a.Key, c.Associate); err != nil {
 			return fmt.Errorf("%w; the photo was uploaded as %s and is nobody's", err, a.Key)
 		}
+		if err := c.settle(ctx, server, a.Key, s); err != nil {
+			return errors.Join(err, note.forget())
+		}
 	}
 	fmt.Fprintln(s.out, a.Key)
 	return note.forget()
+}
+
+// fits asks, before anything is sent, whether the file is small enough for a photo. A server that does not
+// say judges it later.
+func (c *put) fits(ctx context.Context, server *client.Client, src client.Source) error {
+	if c.Associate == "" {
+		return nil
+	}
+	most, err := server.MaxPhoto(ctx)
+	if err == nil && src.Size > most {
+		return client.TooLarge(src.Size, most)
+	}
+	return nil
+}
+
+// settle waits for what becomes of the photo: only when its picture is made is it known that it can be shown.
+func (c *put) settle(ctx context.Context, server *client.Client, key client.Key, s streams) error {
+	photo, err := server.Settled(ctx, c.Associate, settleTime)
+	switch {
+	case err != nil: // it is associated all the same
+		fmt.Fprintf(s.err, "cameo: whether the photo can be shown is not known: %s\n", s.sentence(err))
+	case photo.Pending():
+		fmt.Fprintln(s.err, "cameo: the photo is still being made; it is shown when it is ready")
+	case photo.Failed():
+		why := cmp.Or(photo.Detail, "the photo cannot be shown")
+		return fmt.Errorf("%s; it was uploaded as %s and is nobody's", why, key)
+	}
+	return nil
 }
 
 // giveUp drops an upload that was begun earlier, so that it does not count among the unfinished ones until it
@@ -152,5 +192,8 @@ func (c *put) source(file *os.File) (client.Source, error) {
 		return src, err
 	}
 	src.Type, _, _ = mime.ParseMediaType(http.DetectContentType(head[:n]))
+	if brand := string(head[min(n, 4):min(n, 12)]); strings.HasPrefix(brand, "ftyphe") || brand == "ftypmif1" {
+		src.Type = "image/heic" // for which the server says what to send instead
+	}
 	return src, nil
 }

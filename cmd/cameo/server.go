@@ -1,9 +1,11 @@
 package main
 
 import (
+	"errors"
 	"net/http"
 	"time"
 
+	"cameo/server/boot"
 	"cameo/server/client"
 )
 
@@ -17,6 +19,9 @@ type server struct {
 }
 
 func (s server) client() (*client.Client, error) {
+	if s.Token == "" {
+		return nil, boot.NotSignedIn(errors.New("there is no token: give --token or CAMEO_TOKEN"))
+	}
 	transport := &http.Transport{
 		Proxy:                 http.ProxyFromEnvironment,
 		ExpectContinueTimeout: 2 * time.Second,

@@ -48,5 +48,8 @@ func ExitCode(err error) int {
 	return Failed
 }
 
+// NotSignedIn says that err is for want of a session: Unauthenticated.
+func NotSignedIn(err error) error { return fault.New(fault.Unauthenticated, "%v", err) }
+
 // Misused says that err is the fault of whoever gave the command: Invalid.
 func Misused(err error) error { return fault.New(fault.Invalid, "%v", err) }

@@ -171,6 +171,7 @@ func (n *Node) pages() (*page.Handler, error) {
 	}
 	pages, err := page.New(page.Config{
 		Public: n.config.public(), People: n.Photos, Auth: n.auth, Issuer: n.Provider, Sealer: sealer,
+		MaxPhoto: n.Photos.Limits.MaxPhoto,
 	})
 	if err != nil {
 		return nil, fault.Wrap(err, fault.Internal, "the pages cannot be made")

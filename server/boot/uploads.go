@@ -35,7 +35,7 @@ const memberKey = "cameo.member"
 func (n *Node) resumable(pace reply.Pace) *resumable.Handler {
 	return resumable.New(resumable.Config{
 		Engine: n.Engine, Auth: n.auth, Clock: n.machine.Clock, Pace: pace, Versions: n.config.Resumable,
-		Public: n.config.public(),
+		Public: n.config.public(), MaxPhoto: n.Photos.Limits.MaxPhoto,
 		Member: func(c echo.Context, community storage.Community) (storage.Subject, error) {
 			actor, err := n.member(c, community)
 			c.Set(memberKey, actor)
@@ -74,17 +74,22 @@ func (c Config) public() string {
 }
 
 // begin judges a creation of a dialect that knows nothing of people: the type of the file, and whose photo it
-// is to be, so that nobody sends a file in vain. A type that was not declared is taken from the file's name.
+// is to be and how large a photo may be, so that nobody sends a file in vain. A type that was not declared is
+// taken from the file's name.
 func (n *Node) begin(a association.Actor, u storage.New) (storage.New, error) {
 	if u.Partial { // it is no file, and nobody's photo
 		u.Type, u.Wish = "", ""
 		return u, nil
 	}
 	u.Type = cmp.Or(u.Type, typeByName(u.Name))
-	if !n.Photos.Formats().Accepted(u.Type) {
+	switch reason := n.Photos.Formats().Refusal(u.Type); reason {
+	case "":
+	case imaging.UnsupportedFormat:
+		return u, reason.Fault()
+	default:
 		return u, fault.New(fault.Unsupported, "image/jpeg, image/png, image/gif and image/webp are accepted; "+
 			"the type is the declared one, or else by the end of the file's name").
-			Because(string(imaging.NotAnImage))
+			Because(string(reason))
 	}
 	if u.Wish == "" {
 		return u, nil
@@ -94,7 +99,10 @@ func (n *Node) begin(a association.Actor, u storage.New) (storage.New, error) {
 		return u, err
 	}
 	u.Wish = string(person)
-	return u, a.MayEdit(u.Community, person)
+	if err := a.MayEdit(u.Community, person); err != nil {
+		return u, err
+	}
+	return u, n.Photos.Limits.Fit(u.Length)
 }
 
 // typeByName is the media type that a file's name lets expect, "" when it lets expect no picture.
@@ -108,6 +116,10 @@ func typeByName(name string) string {
 		return imaging.GIF
 	case ".webp":
 		return imaging.WebP
+	case ".heic", ".heif":
+		return imaging.HEIC
+	case ".avif":
+		return imaging.AVIF
 	}
 	return ""
 }

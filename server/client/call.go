@@ -5,7 +5,10 @@ import (
 	"encoding/json"
 	"errors"
 	"io"
+	"net"
 	"net/http"
+	"net/url"
+	"os"
 	"strconv"
 	"time"
 
@@ -29,6 +32,17 @@ type sized struct {
 func (c *Client) call(
 	ctx context.Context, method, path string, h http.Header, body io.Reader,
 ) (Attachment, error) {
+	head, text, err := c.ask(ctx, method, c.root+path, h, body)
+	if err != nil || method == http.MethodDelete { // which is answered by no text
+		return Attachment{}, err
+	}
+	return attachment(head, text)
+}
+
+// ask makes one request and returns its answer's head and text. One that is no success is an *Error.
+func (c *Client) ask(
+	ctx context.Context, method, at string, h http.Header, body io.Reader,
+) (http.Header, []byte, error) {
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
 	silence := time.AfterFunc(answerTime, func() { cancel(errSilent) })
@@ -38,9 +52,9 @@ func (c *Client) call(
 	if s, ok := body.(sized); ok {
 		size, body = s.size, &watched{from: s.Reader, left: s.size, alarm: silence, fail: cancel}
 	}
-	req, err := http.NewRequestWithContext(ctx, method, c.root+path, body)
+	req, err := http.NewRequestWithContext(ctx, method, at, body)
 	if err != nil {
-		return Attachment{}, fault.Wrap(err, fault.Invalid, "the request cannot be made")
+		return nil, nil, fault.Wrap(err, fault.Invalid, "the request cannot be made")
 	}
 	if size >= 0 {
 		req.ContentLength = size
@@ -50,29 +64,26 @@ func (c *Client) call(
 	req.Header.Set("Authorization", "Bearer "+c.token)
 	resp, err := c.http.Do(req)
 	if err != nil {
-		return Attachment{}, unreached(ctx, err)
+		return nil, nil, unreached(ctx, err)
 	}
 	defer resp.Body.Close()
 	text, err := io.ReadAll(io.LimitReader(resp.Body, longestAnswer))
 	if err != nil {
-		return Attachment{}, unreached(ctx, err)
+		return nil, nil, unreached(ctx, err)
 	}
 	if resp.StatusCode >= 300 {
-		return Attachment{}, refused(resp, text)
+		return nil, nil, refused(resp, text)
 	}
-	if method == http.MethodDelete { // it is answered by no text
-		return Attachment{}, nil
-	}
-	return attachment(resp, text)
+	return resp.Header, text, nil
 }
 
 // attachment reads a good answer. The header's offset is trusted over the text's: it is there in each answer.
-func attachment(resp *http.Response, text []byte) (Attachment, error) {
+func attachment(head http.Header, text []byte) (Attachment, error) {
 	var a Attachment
 	if err := json.Unmarshal(text, &a); err != nil || a.Key == "" {
 		return a, fault.New(fault.Invalid, "the answer is no attachment; is this the URL of a Cameo server?")
 	}
-	if n, err := strconv.ParseInt(resp.Header.Get("Upload-Offset"), 10, 64); err == nil {
+	if n, err := strconv.ParseInt(head.Get("Upload-Offset"), 10, 64); err == nil {
 		a.Offset = n
 	}
 	return a, nil
@@ -86,7 +97,21 @@ func unreached(ctx context.Context, err error) error {
 	if errors.Is(cause, errSilent) {
 		err = cause
 	}
-	return fault.Wrap(err, fault.Unavailable, "the server cannot be reached")
+	return fault.Wrap(err, fault.Unavailable, "the server cannot be reached: %v", plain(err))
+}
+
+// plain is what went wrong with a connection, without the layers that tell of it and the request's address.
+func plain(err error) error {
+	if e, ok := errors.AsType[*url.Error](err); ok {
+		err = e.Err
+	}
+	if e, ok := errors.AsType[*net.OpError](err); ok {
+		err = e.Err
+	}
+	if e, ok := errors.AsType[*os.SyscallError](err); ok {
+		err = e.Err
+	}
+	return err
 }
 
 // unreadable is a source that does not give the bytes that it has promised. The server is not to blame.

@@ -29,6 +29,7 @@ const answerTime = 60 * time.Second
 // Client speaks to one community of one server. It is safe for use by many goroutines.
 type Client struct {
 	root      string // the community's attachments, without a slash at the end
+	community string // what else there is of the community, likewise
 	token     string
 	http      *http.Client
 	random    io.Reader
@@ -51,8 +52,11 @@ func New(base, community, token string, hc *http.Client) (*Client, error) {
 	if hc == nil {
 		hc = http.DefaultClient
 	}
-	root := u.String() + "/.api2/api/v1/communities/" + c.String() + "/attachments"
-	return &Client{root: root, token: token, http: hc, random: rand.Reader}, nil
+	return &Client{
+		root:      u.String() + "/.api2/api/v1/communities/" + c.String() + "/attachments",
+		community: u.String() + "/v1/communities/" + c.String(),
+		token:     token, http: hc, random: rand.Reader,
+	}, nil
 }
 
 func parseBase(base string) (*url.URL, error) {

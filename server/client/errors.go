@@ -1,6 +1,7 @@
 package client
 
 import (
+	"cmp"
 	"encoding/json"
 	"fmt"
 	"net/http"
@@ -83,8 +84,11 @@ func Hopeless(err error) bool {
 	return false
 }
 
-// envelope is the part of the dialect's error answer that is of use to a client.
+// envelope is the part of an error answer that is of use to a client: Igloo's exception, or the detail of
+// problem+json.
 type envelope struct {
+	Detail    string `json:"detail"`
+	Reason    string `json:"reason"`
 	Exception struct {
 		Message string `json:"message"`
 		Errors  []struct {
@@ -102,7 +106,7 @@ func refused(resp *http.Response, text []byte) *Error {
 	e := &Error{Status: resp.StatusCode}
 	var said envelope
 	if json.Unmarshal(text, &said) == nil {
-		e.Message = said.Exception.Message
+		e.Message, e.Reason = cmp.Or(said.Exception.Message, said.Detail), said.Reason
 		for _, one := range said.Exception.Errors {
 			if one.Message != "" {
 				e.Message = one.Message

@@ -85,13 +85,15 @@ func contentLength(s string) (int64, error) {
 func contentType(s string, f imaging.Formats) (string, error) {
 	kind, _, _ := strings.Cut(s, ";")
 	kind = strings.TrimSpace(kind)
-	switch {
+	switch reason := f.Refusal(kind); {
 	case kind == "", strings.ContainsFunc(s, unicode.IsControl):
 		return "", fault.New(fault.Invalid, "ContentType must be the file's media type, such as image/jpeg").
 			About("ContentType")
-	case !f.Accepted(kind):
+	case reason == imaging.UnsupportedFormat:
+		return "", reason.Fault().About("ContentType")
+	case reason != "":
 		return "", fault.New(fault.Unsupported, "%s", acceptedTypes).
-			About("ContentType").Because(string(imaging.NotAnImage))
+			About("ContentType").Because(string(reason))
 	}
 	return kind, nil
 }

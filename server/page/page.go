@@ -16,6 +16,7 @@ import (
 	"cameo/association"
 	"cameo/docs/api"
 	"cameo/server/auth"
+	"cameo/storage"
 )
 
 var (
@@ -34,6 +35,8 @@ type Config struct {
 	Auth   *auth.Auth
 	Issuer *auth.Provider // where else people sign in; nil: nowhere
 	Sealer *auth.Sealer   // of what a browser keeps meanwhile
+
+	MaxPhoto int64 // bytes that a photo may have
 }
 
 // frame is what all pages are made of.
@@ -46,7 +49,8 @@ type frame struct {
 // welcome is what the first page is made of.
 type welcome struct {
 	frame
-	Origin string // the address that people use
+	Origin   string       // the address that people use
+	MaxPhoto storage.Size // of a photo
 }
 
 // manual is what the page of the interface is made of.
@@ -105,7 +109,8 @@ func (h *Handler) Home(c echo.Context) error {
 		origin = c.Scheme() + "://" + c.Request().Host
 	}
 	sayOurs(c)
-	return h.show(c, http.StatusOK, h.pages.Lookup("home"), welcome{h.frame(person), origin})
+	of := welcome{h.frame(person), origin, storage.Size(h.MaxPhoto)}
+	return h.show(c, http.StatusOK, h.pages.Lookup("home"), of)
 }
 
 // sayOurs has the browser say that a page's forms are ours, which it would not without a referrer.

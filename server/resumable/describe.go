@@ -51,13 +51,16 @@ func wish(query url.Values) (string, error) {
 	switch {
 	case person == "" && kind == "":
 		return "", nil
-	case !strings.EqualFold(kind, "ProfilePhoto"):
+	case !photoWanted(query):
 		return "", fault.New(fault.Invalid, "type must be ProfilePhoto").About("type")
 	case person == "":
 		return "", fault.New(fault.Invalid, "objectId must be a GUID").About("objectId")
 	}
 	return person, nil
 }
+
+// photoWanted says whether an upload is to be somebody's photo, which is all that one can be for.
+func photoWanted(query url.Values) bool { return strings.EqualFold(query.Get("type"), "ProfilePhoto") }
 
 // general says whether a media type tells nothing of the file.
 func general(kind string) bool {

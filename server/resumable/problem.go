@@ -91,7 +91,7 @@ func (h *Handler) Fail(c echo.Context, err error) error {
 		auth.Challenge(head)
 	case http.StatusRequestEntityTooLarge:
 		if v, _ := h.speaks(c.Request().Header); head.Get("Upload-Limit") == "" {
-			h.limit(head, v, storage.Upload{})
+			h.limit(head, v, storage.Upload{}, photoWanted(c.QueryParams()))
 		}
 	}
 	return reply.Refuse(c, p.Status, p)

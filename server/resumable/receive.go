@@ -65,7 +65,7 @@ func (h *Handler) room(u storage.Upload) int64 {
 	if u.Length != storage.Unknown {
 		return u.Length
 	}
-	return h.Engine.Limits.MaxSize
+	return h.most(u.Wish != "")
 }
 
 // declare makes a length known that was not. With the upload's last byte there already, it is complete.
@@ -93,7 +93,7 @@ func (h *Handler) progress(c echo.Context, in incoming) func(int64) {
 func (h *Handler) overflow(c echo.Context, u storage.Upload) error {
 	h.forget(c, u)
 	if u.Length == storage.Unknown {
-		return fault.New(fault.TooLarge, "more than %d bytes came, which is the limit", h.Engine.Limits.MaxSize)
+		return fault.New(fault.TooLarge, "more than %s came, which is the limit", storage.Size(h.room(u)).Exact())
 	}
 	return inconsistent("more than the upload's %d bytes came", u.Length)
 }

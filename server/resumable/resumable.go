@@ -19,6 +19,7 @@ type Config struct {
 	Pace     reply.Pace // how slowly a body may come
 	Versions []Version  // of the draft whose clients get interim answers
 	Public   string     // URL by which clients reach the service; "": as each of them does
+	MaxPhoto int64      // bytes that an upload with a wish may have
 
 	// Member returns who makes the request: a member of the community. A stranger is Unauthenticated, somebody
 	// else NotFound.

@@ -58,7 +58,7 @@ func (h *Handler) Cancel(c echo.Context) error {
 }
 
 // Options answers OPTIONS of the place where uploads are made: that they can be resumed, and how large they
-// may be. It asks for no session: a browser has none to show yet.
+// may be, which is less with type=ProfilePhoto. It asks for no session: a browser has none to show yet.
 func (h *Handler) Options(c echo.Context) error { return h.options(c, "OPTIONS, POST") }
 
 // UploadOptions is Options for one upload.
@@ -71,6 +71,6 @@ func (h *Handler) options(c echo.Context, allow string) error {
 	head := c.Response().Header()
 	head.Set("Allow", allow)
 	head.Set("Accept-Patch", partialUpload)
-	h.limit(head, v, storage.Upload{})
+	h.limit(head, v, storage.Upload{}, photoWanted(c.QueryParams()))
 	return c.NoContent(http.StatusNoContent)
 }

@@ -37,14 +37,22 @@ func (h *Handler) tell(c echo.Context, u storage.Upload) {
 	if u.Length != storage.Unknown {
 		head.Set("Upload-Length", strconv.FormatInt(u.Length, 10))
 	}
-	h.limit(head, v, u)
+	h.limit(head, v, u, u.Wish != "")
+}
+
+// most is how many bytes an upload may have, or one that is to be a photo.
+func (h *Handler) most(photo bool) int64 {
+	if photo {
+		return min(h.Engine.Limits.MaxSize, h.MaxPhoto)
+	}
+	return h.Engine.Limits.MaxSize
 }
 
 // limit says what an upload may still be: its size and, while it takes bytes, its age in seconds. Of the zero
 // Upload it says what a new one may be.
-func (h *Handler) limit(head http.Header, v Version, u storage.Upload) {
+func (h *Handler) limit(head http.Header, v Version, u storage.Upload, photo bool) {
 	limits := httpsfv.NewDictionary()
-	limits.Add("max-size", httpsfv.NewItem(h.Engine.Limits.MaxSize))
+	limits.Add("max-size", httpsfv.NewItem(h.most(photo)))
 	age := "max-age"
 	if v == typed {
 		age = "expires"

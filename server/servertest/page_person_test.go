@@ -8,6 +8,7 @@ import (
 	"testing"
 
 	"cameo/association"
+	"cameo/server/boot"
 	"cameo/server/servertest"
 	"cameo/storage"
 )
@@ -17,7 +18,7 @@ import (
 func TestAPersonOnTheFirstPage(t *testing.T) {
 	t.Parallel()
 	clients, browser := tusClients(t), chromium(t)
-	i := servertest.Start(t)
+	i := servertest.Start(t, servertest.Configured(func(c *boot.Config) { c.MaxPhoto = 16 << 20 }))
 	jane := servertest.Person("jane")
 	if _, err := i.Node().Photos.Arrive(t.Context(), association.Actor{GUID: jane, Communities: []storage.Community{1}}); err != nil {
 		t.Fatal(err)
@@ -37,7 +38,10 @@ func TestAPersonOnTheFirstPage(t *testing.T) {
 		t.Fatalf("%v: %s", err, said)
 	}
 	for _, want := range []string{
-		"a stranger sees the photo false", "first: You have no photo yet. false", "good: Done. This is your photo.", "face: 256",
+		"a stranger sees the photo false", "a stranger is told Sign in to send a photo /signin",
+		"empty.jpg: This file is empty.", "large.jpg: This file has 20.0 MB; a photo may have 16 MiB.", "me.txt: image/jpeg (also",
+		"me.heic: Pictures in HEIC and AVIF are not accepted; send it as JPEG, PNG, GIF or WebP.",
+		"first: You have no photo yet. false", "good: Done. This is your photo.", "face: 256",
 		"still: This is your photo. true", "removed: You have no photo yet. false", "signed out: 401", "wrong: 0",
 	} {
 		if !strings.Contains(string(said), want) {

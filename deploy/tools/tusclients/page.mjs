@@ -7,6 +7,7 @@ const browser = await chromium.launch({ executablePath, args: ["--no-sandbox"] }
 try {
   const page = await browser.newPage();
   const wrong = [];
+  page.on("dialog", (asked) => asked.accept());
   page.on("pageerror", (err) => wrong.push(String(err)));
   const said = async (pattern) => {
     await page.waitForFunction(
@@ -15,6 +16,7 @@ try {
   };
   await page.goto(server);
   console.log("a stranger sees the photo", await page.isVisible("#photo"));
+  console.log("a stranger is told", await page.textContent(".invitation a"), await page.getAttribute(".invitation a", "href"));
   await page.goto(link);
   await page.click("main button");
   console.log("first:", await said("."), await page.isVisible("#remove"));
@@ -26,6 +28,13 @@ try {
   console.log("face:", face);
   await page.setInputFiles("#file", bad);
   console.log("bad:", await said("^(?!.*(Done|MB|Sending)).*[.]$"), await page.getAttribute("#said", "class"));
+  for (const [name, mimeType, size] of [
+    ["empty.jpg", "image/jpeg", 0], ["large.jpg", "image/jpeg", 20e6], ["me.txt", "text/plain", 10], ["me.heic", "image/heic", 10],
+  ]) {
+    await page.setInputFiles("#file", { name, mimeType, buffer: Buffer.alloc(size, "x") });
+    console.log(`${name}:`, await said("^(?!.*(Done|[0-9]+ of|Sending)).*[.]$"));
+    await page.evaluate(() => { document.getElementById("said").textContent = ""; });
+  }
   await page.reload();
   console.log("still:", await said("."), await page.isVisible("#remove"));
   await page.click("#remove");

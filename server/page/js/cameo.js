@@ -57,7 +57,7 @@ export class Cameo {
    * @returns {Promise<string>}
    */
   async upload(file, { onprogress = () => {}, onwait = () => {}, signal } = {}) {
-    const type = file.type || "application/octet-stream";
+    const type = kind(file);
     let { key, at } = await this.#resume(file, onwait, signal);
     let size = pieces.first;
     for (let failures = 0; at < file.size; ) {
@@ -76,10 +76,10 @@ export class Cameo {
       } catch (err) {
         signal?.throwIfAborted();
         if (!passes(err) || ++failures >= patience.tries) {
-          if (err instanceof Refused && !passes(err)) forget(this.#mark(file));
+          if (over(err)) forget(this.#mark(file));
           throw err;
         }
-        size = Math.max(pieces.least, size / 2);
+        size = Math.max(pieces.least, Math.floor(size / 2));
         await pause(wait(err, failures), onwait, signal);
         at = await this.#patiently(() => this.#offset(key, signal), onwait, signal);
       }
@@ -121,6 +121,14 @@ export class Cameo {
   }
 
   /**
+   * Deletes an upload that is nobody's photo.
+   * @param {string} key
+   */
+  async discard(key) {
+    await this.#call("DELETE", this.#entry(key));
+  }
+
+  /**
    * Removes a person's photo.
    * @param {string} guid
    */
@@ -144,13 +152,13 @@ export class Cameo {
       try {
         return { key: known, at: await this.#patiently(() => this.#offset(known, signal), onwait, signal) };
       } catch (err) {
-        if (!(err instanceof Refused)) throw err;
+        if (!over(err)) throw err;
         forget(this.#mark(file)); // it has expired, or it is somebody else's session
       }
     }
     const answer = await this.#patiently(() => this.#call("POST", this.#attachments(), {
       "Content-Type": "application/json", "Idempotency-Key": `${crypto.randomUUID?.() ?? Math.random()}`,
-    }, JSON.stringify({ Name: file.name, ContentType: file.type, ContentLength: file.size }), signal), onwait, signal);
+    }, JSON.stringify({ Name: file.name, ContentType: kind(file), ContentLength: file.size }), signal), onwait, signal);
     const key = answer.location.split("/").pop();
     remember(this.#mark(file), key);
     return { key, at: 0 };
@@ -228,6 +236,16 @@ function refusal(answer) {
 // passes says whether trying again may help.
 function passes(err) {
   return err instanceof Refused ? err.status === 429 || err.status >= 500 && err.status !== 507 : err instanceof TypeError;
+}
+
+// kind is a file's media type. Few browsers know HEIC, of which the server says what to send instead.
+function kind(file) {
+  return file.type || (/\.hei[cf]$/i.test(file.name) ? "image/heic" : "application/octet-stream");
+}
+
+// over says whether the upload itself has ended or is unknown; any other refusal is one of a single request.
+function over(err) {
+  return err instanceof Refused && [404, 410, 415, 422].includes(err.status);
 }
 
 function wait(err, failures) {

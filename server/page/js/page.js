@@ -3,6 +3,7 @@ import { Cameo, Refused } from "./cameo.js";
 
 const $ = (id) => document.getElementById(id);
 let me, cameo, running;
+let sending = false, removable = false; // a photo cannot be removed while the next one is on its way
 
 // What is said below the photo. The kind, "", "good" or "bad", colours it.
 function say(text, kind = "") {
@@ -29,9 +30,10 @@ function show(photo) {
   $("face").src = shown;
   $("face").srcset = photo.urls?.["512"] ? `${photo.urls["512"]} 2x` : "";
   $("face").style.backgroundColor = photo.color ?? "";
-  $("remove").hidden = !photo.current;
+  removable = Boolean(photo.current);
+  $("remove").hidden = sending || !removable;
   $("choose").textContent = photo.current ? "Choose another photo" : "Choose a photo";
-  if (photo.state === "failed") return say(photo.detail ?? "This picture cannot be used.", "bad");
+  if (photo.state === "failed") return say(sentence(photo.detail ?? "This picture cannot be used"), "bad");
   say(photo.state === "pending" ? "Preparing the picture…" : photo.current ? "This is your photo." : "You have no photo yet.");
 }
 
@@ -48,12 +50,30 @@ async function follow() {
   if (photo.state === "ready") say("Done. This is your photo.", "good");
 }
 
+const megabytes = (n) => (n / 1e6).toFixed(1);
+
+// unfit says why a file need not be sent; "" if nothing is known against it.
+function unfit(file) {
+  const { most, limit } = $("photo").dataset;
+  if (file.size === 0) return "This file is empty.";
+  if (file.size > Number(most)) return `This file has ${megabytes(file.size)} MB; a photo may have ${limit}.`;
+  return "";
+}
+
+// progress shows what belongs to a file that is being sent, or hides it.
+function progress(on) {
+  sending = on;
+  $("bar").hidden = $("stop").hidden = !on;
+  $("remove").hidden = on || !removable;
+}
+
 async function send(file) {
   running?.abort("another file was chosen");
   const mine = running = new AbortController();
-  $("bar").hidden = $("stop").hidden = false;
+  const why = unfit(file);
+  progress(why === "");
+  if (why) return say(why, "bad");
   $("bar").value = 0;
-  const megabytes = (n) => (n / 1e6).toFixed(1);
   try {
     say(`Sending ${file.name}…`);
     const key = await cameo.upload(file, {
@@ -64,21 +84,32 @@ async function send(file) {
       },
       onwait: (ms) => say(`The network is gone. Trying again in ${Math.ceil(ms / 1000)} s; nothing is lost.`),
     });
-    await cameo.associate(key, me.guid);
-    $("bar").hidden = $("stop").hidden = true;
+    await associate(key);
+    progress(false);
     await follow();
   } catch (err) {
     if (mine !== running) return;
-    $("bar").hidden = $("stop").hidden = true;
+    progress(false);
     if (mine.signal.aborted) say("Stopped. Choose the same file again to go on where it was.");
     else if (err instanceof Refused) say(sentence(err.message), "bad");
     else say("The network does not answer. Choose the same file again to go on where it was.", "bad");
   }
 }
 
-// sentence is a refusal as people write it.
+// associate makes an upload one's photo. One that can be no photo is of no use here, and is deleted.
+async function associate(key) {
+  try {
+    await cameo.associate(key, me.guid);
+  } catch (err) {
+    if (err instanceof Refused && (err.status === 413 || err.status === 415)) await cameo.discard(key).catch(() => {});
+    throw err;
+  }
+}
+
+// sentence is a refusal as people write it. A media type keeps its small letter.
 function sentence(text) {
-  return text.charAt(0).toUpperCase() + text.slice(1) + (/[.!?…]$/.test(text) ? "" : ".");
+  const first = /^[a-z]+\/[a-z]/.test(text) ? text.charAt(0) : text.charAt(0).toUpperCase();
+  return first + text.slice(1) + (/[.!?…]$/.test(text) ? "" : ".");
 }
 
 $("choose").addEventListener("click", () => $("file").click());
@@ -88,6 +119,7 @@ $("file").addEventListener("change", () => {
 });
 $("stop").addEventListener("click", () => running?.abort("stopped"));
 $("remove").addEventListener("click", async () => {
+  if (!confirm("Remove your photo?")) return;
   await cameo.remove(me.guid);
   show(await cameo.photo(me.guid));
 });
