@@ -12,10 +12,10 @@ import (
 func (s *session) gather(ctx context.Context) error {
 	start, crc := s.from, s.part
 	var pages [][]byte
-	free := func() {}
+	free, stored := func() {}, func() {}
 	if s.tail < s.from {
 		var err error
-		if pages, free, err = s.takeTail(ctx); err != nil {
+		if pages, free, stored, err = s.takeTail(ctx); err != nil {
 			return err
 		}
 		start, crc = s.tail, 0
@@ -29,6 +29,7 @@ func (s *session) gather(ctx context.Context) error {
 		}
 	}
 	if err := s.open(ctx, start); err != nil {
+		stored()
 		free()
 		return err
 	}
@@ -44,6 +45,7 @@ func (s *session) gather(ctx context.Context) error {
 	go func() {
 		defer leave()
 		defer close(q.done)
+		defer stored()
 		defer run.Close()
 		if q.err = run.Write(ctx, pages...); q.err == nil {
 			q.err = s.sync(ctx, run)
@@ -57,23 +59,25 @@ func (s *session) gather(ctx context.Context) error {
 	return nil
 }
 
-// takeTail returns the inline tail, from memory or else from the rows, and what gives its room back.
-func (s *session) takeTail(ctx context.Context) (pieces [][]byte, free func(), err error) {
+// takeTail returns the inline tail, from memory or else from the rows; what gives its room back, when its
+// bytes are needed no more; and what gives back the place for reading, when they are stored: they may be kept
+// longer than others should wait.
+func (s *session) takeTail(ctx context.Context) (pieces [][]byte, free, stored func(), err error) {
 	if err := s.commitAll(ctx); err != nil { // rows are replaced that must be there
-		return nil, nil, err
+		return nil, nil, nil, err
 	}
 	e := s.e
 	if t := s.kept; t.from == s.tail && t.to == s.from {
 		s.kept = &tail{id: t.id, from: t.to, to: t.to}
-		return t.pieces, func() { e.tails.drop(t) }, nil
+		return t.pieces, func() { e.tails.drop(t) }, func() {}, nil
 	}
 	e.reading <- struct{}{} // holders of a place wait for the store only, never for memory
 	b, err := s.readTail(ctx)
 	if err != nil {
 		<-e.reading
-		return nil, nil, err
+		return nil, nil, nil, err
 	}
-	return [][]byte{b}, func() { <-e.reading }, nil
+	return [][]byte{b}, func() {}, func() { <-e.reading }, nil
 }
 
 // readTail reads the inline tail from the ledger.

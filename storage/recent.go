@@ -13,7 +13,8 @@ import (
 const recentTime = 10 * time.Second
 
 // recent keeps the pages of uploads that were stored as one run a moment ago, so that who looks at the whole
-// of one need not fetch it from the store. They still belong to the budget. The oldest go first.
+// of one need not fetch it from the store. They still belong to the budget, but for tails that were read back
+// from the rows. The oldest go first.
 type recent struct {
 	mu    sync.Mutex
 	left  int64      // bytes that may still be kept

@@ -124,6 +124,36 @@ func TestATailIsReadBack(t *testing.T) {
 	}
 }
 
+// Uploads that began at another node and end here one after the other do not wait for each other: their bytes are kept
+// for who looks next, their places for reading back are not.
+func TestReadingBackDoesNotWaitForWhatIsKept(t *testing.T) {
+	t.Parallel()
+	h := newHouse(t, s3Shape)
+	a, b := h.node("a"), h.node("b")
+	const uploads, length, begun = 20, 1500, 1000
+	ended := make(chan error, 1)
+	go func() {
+		for range uploads {
+			id, data := h.create(a, length), photo(length)
+			if _, err := put(a, id, 0, data[:begun]); err != nil {
+				ended <- err
+				return
+			}
+			if _, err := put(b, id, begun, data[begun:]); err != nil {
+				ended <- err
+				return
+			}
+		}
+		ended <- nil
+	}()
+	select {
+	case err := <-ended:
+		must(t, err)
+	case <-time.After(8 * time.Second): // bytes are kept for ten
+		t.Fatal("the uploads wait for each other")
+	}
+}
+
 // The whole of a small upload is read from memory for a moment after it was stored, in any part.
 func TestARecentUploadIsReadFromMemory(t *testing.T) {
 	t.Parallel()
