@@ -9,8 +9,8 @@ import (
 // Size is a number of bytes as people read it.
 type Size int64
 
-// String is the number in the largest unit that is counted in 1024 and makes it whole, such as 64 MiB, or else
-// in thousands with one decimal at most, such as 67.1 MB.
+// String is the number in the largest unit that is counted in 1024 and makes it whole, such as 64 MiB, or
+// else in thousands with one decimal at most, such as 67.1 MB.
 func (s Size) String() string {
 	for i, unit := range []string{"TiB", "GiB", "MiB", "KiB"} {
 		if one := Size(1) << (40 - 10*i); s >= one && s%one == 0 {
