@@ -11,6 +11,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strings"
 	"testing"
 
 	"cameo/association/imaging/imagingtest"
@@ -59,10 +60,14 @@ func TestBenchImages(t *testing.T) {
 }
 
 func measureImages(t *testing.T, r *rig, peers []imagePeer, c imageCase) section {
+	turned := "orientation 6"
+	if strings.HasPrefix(c.options, ".png") {
+		turned = "not turned"
+	}
 	s := section{
 		title: c.title,
-		about: fmt.Sprintf("%d × %d pixels, orientation 6, to the upright centre square in 1024, 512, 256, 128 and 64 "+
-			"pixels as JPEG of quality 90, 4:2:0. Processor time is the median of %d, by turns.", c.width, c.height, c.rounds),
+		about: fmt.Sprintf("%d × %d pixels, %s, to the upright centre square in 1024, 512, 256, 128 and 64 "+
+			"pixels as JPEG of quality 90, 4:2:0. Processor time is the median of %d, by turns.", c.width, c.height, turned, c.rounds),
 		header: []string{"", "processor time, ms", "of libvips", "peak memory, MB"},
 	}
 	total, peaks, nearest := map[string]float64{}, map[string]float64{}, 1000.0
