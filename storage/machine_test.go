@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"slices"
 	"testing"
 	"time"
@@ -39,7 +40,7 @@ func TestMachine(t *testing.T) {
 			rapid.Check(t, func(rt *rapid.T) {
 				m := &machine{h: h, want: photo(3000), nodes: [2]*storage.Engine{h.shakyNode("a"), h.shakyNode("b")}}
 				m.id = h.create(m.nodes[0], int64(len(m.want)))
-				rt.Repeat(rapid.StateMachineActions(m))
+				rt.Repeat(map[string]func(*rapid.T){"step": m.step, "": m.check})
 				m.end(rt)
 			})
 		})
@@ -111,17 +112,29 @@ func (m *machine) node(t *rapid.T) *storage.Engine {
 
 func (m *machine) complete() bool { return m.told == int64(len(m.want)) }
 
-// only passes over a step that does not apply in the present state. Skip is how rapid is told so: it draws another
-// step in its place, and no test is left out.
-func only(t *rapid.T, applies bool, when string) {
-	if !applies {
-		t.Skip("not a test that is left out but a step that rapid draws anew: it is for when", when)
-	}
-}
+// open says whether the upload is unfinished and its offset is known.
+func (m *machine) open() bool { return !m.canceled && !m.complete() && m.told == m.most }
 
-// open passes over a step that is for unfinished uploads whose offset is known.
-func (m *machine) open(t *rapid.T) {
-	only(t, !m.canceled && !m.complete() && m.told == m.most, "the upload is open and its offset was told")
+// step draws one of the steps that apply in the present state.
+func (m *machine) step(t *rapid.T) {
+	steps := map[string]func(*rapid.T){"status": m.status, "crash": m.crash, "sweep": m.sweep, "hold": m.hold}
+	if m.open() {
+		steps["send"], steps["cut"], steps["miss"], steps["fail"] = m.send, m.cut, m.miss, m.fail
+	}
+	if left := int64(len(m.want)) - m.told; m.open() && left >= 2 && len(m.running) <= 5 {
+		steps["hang"] = m.hang
+	}
+	if !m.canceled && m.last.To != 0 && m.last.To == m.told && m.told == m.most {
+		steps["repeat"] = m.repeat
+	}
+	if len(m.running) > 0 {
+		steps["wake"] = m.wakeOne
+	}
+	if rapid.IntRange(0, 15).Draw(t, "may be cancelled") == 0 { // most stories go on
+		steps["cancel"] = m.cancel
+	}
+	names := slices.Sorted(maps.Keys(steps))
+	steps[rapid.SampledFrom(names).Draw(t, "step")](t)
 }
 
 // fence marks every running write: its next commit must be refused.
@@ -135,8 +148,8 @@ func (m *machine) fence() {
 
 func (m *machine) acknowledge(offset int64) { m.told, m.most = offset, offset }
 
-// Check holds the row and the bytes against the model.
-func (m *machine) Check(t *rapid.T) {
+// check holds the row and the bytes against the model.
+func (m *machine) check(t *rapid.T) {
 	u, err := m.nodes[0].Find(bg, m.id)
 	if m.canceled {
 		if !fault.Is(err, fault.Gone) {
@@ -177,9 +190,8 @@ func (m *machine) stored(t *rapid.T, to int64) (all []byte) {
 	return all[:min(to, int64(len(all)))]
 }
 
-// Send appends some bytes at the offset.
-func (m *machine) Send(t *rapid.T) {
-	m.open(t)
+// send appends some bytes at the offset.
+func (m *machine) send(t *rapid.T) {
 	n := rapid.Int64Range(1, int64(len(m.want))-m.told).Draw(t, "n")
 	u, err := put(m.node(t), m.id, m.told, m.want[m.told:m.told+n])
 	if err != nil || u.Offset != m.told+n {
@@ -190,9 +202,8 @@ func (m *machine) Send(t *rapid.T) {
 	m.acknowledge(m.told + n)
 }
 
-// Cut appends the first bytes of a range and breaks off.
-func (m *machine) Cut(t *rapid.T) {
-	m.open(t)
+// cut appends the first bytes of a range and breaks off.
+func (m *machine) cut(t *rapid.T) {
 	left := int64(len(m.want)) - m.told
 	n := rapid.Int64Range(1, left).Draw(t, "n")
 	k := rapid.Int64Range(0, n-1).Draw(t, "came")
@@ -204,19 +215,16 @@ func (m *machine) Cut(t *rapid.T) {
 	m.acknowledge(m.told + k)
 }
 
-// Miss appends beyond the offset: nobody is fenced.
-func (m *machine) Miss(t *rapid.T) {
-	m.open(t)
+// miss appends beyond the offset: nobody is fenced.
+func (m *machine) miss(t *rapid.T) {
 	at := rapid.Int64Range(m.told+1, int64(len(m.want))).Draw(t, "at")
 	if _, err := put(m.node(t), m.id, at, photo(10)); !fault.Is(err, fault.WrongOffset) {
 		t.Fatalf("miss: got %v", err)
 	}
 }
 
-// Repeat sends the last committed request again, as it was or with other bytes.
-func (m *machine) Repeat(t *rapid.T) {
-	last := m.last.To != 0 && m.last.To == m.told && m.told == m.most
-	only(t, !m.canceled && last, "a request was committed last")
+// repeat sends the last committed request again, as it was or with other bytes.
+func (m *machine) repeat(t *rapid.T) {
 	b := bytes.Clone(m.want[m.last.From:m.last.To])
 	other := rapid.Bool().Draw(t, "other")
 	if other {
@@ -228,10 +236,9 @@ func (m *machine) Repeat(t *rapid.T) {
 	}
 }
 
-// Fail appends while the store fails once, or the ledger does: before it has changed the row, or after it, when nobody
+// fail appends while the store fails once, or the ledger does: before it has changed the row, or after it, when nobody
 // can tell.
-func (m *machine) Fail(t *rapid.T) {
-	m.open(t)
+func (m *machine) fail(t *rapid.T) {
 	op := rapid.SampledFrom([]string{
 		"create", "write", "sync", "claim", "after claim", "commit", "after commit",
 	}).Draw(t, "op")
@@ -250,11 +257,9 @@ func (m *machine) Fail(t *rapid.T) {
 	m.last = storage.Request{}
 }
 
-// Hang begins a write whose client then says nothing.
-func (m *machine) Hang(t *rapid.T) {
-	m.open(t)
+// hang begins a write whose client then says nothing.
+func (m *machine) hang(t *rapid.T) {
 	left := int64(len(m.want)) - m.told
-	only(t, left >= 2 && len(m.running) <= 5, "bytes are left and few writes are frozen")
 	k := rapid.Int64Range(0, left-1).Draw(t, "came")
 	e := m.node(t)
 	m.fence()
@@ -263,9 +268,8 @@ func (m *machine) Hang(t *rapid.T) {
 	m.most = m.told + k
 }
 
-// Wake lets a frozen write go on: its connection ends.
-func (m *machine) Wake(t *rapid.T) {
-	only(t, len(m.running) > 0, "a write is frozen")
+// wakeOne lets a frozen write go on: its connection ends.
+func (m *machine) wakeOne(t *rapid.T) {
 	m.wake(t, rapid.IntRange(0, len(m.running)-1).Draw(t, "which"))
 }
 
@@ -291,8 +295,8 @@ func (m *machine) wake(t *rapid.T, i int) {
 	}
 }
 
-// Status asks for the offset, which ends what runs.
-func (m *machine) Status(t *rapid.T) {
+// status asks for the offset, which ends what runs.
+func (m *machine) status(t *rapid.T) {
 	e := m.node(t)
 	u, err := e.Status(bg, m.id)
 	if m.canceled {
@@ -313,15 +317,15 @@ func (m *machine) Status(t *rapid.T) {
 	m.acknowledge(u.Offset)
 }
 
-// Crash replaces a node by one of another name. What the old one had running stays as a frozen process would.
-func (m *machine) Crash(t *rapid.T) {
+// crash replaces a node by one of another name. What the old one had running stays as a frozen process would.
+func (m *machine) crash(t *rapid.T) {
 	i := rapid.IntRange(0, 1).Draw(t, "node")
 	m.crashes++
 	m.nodes[i] = m.h.shakyNode(fmt.Sprintf("%c%d", "ab"[i], m.crashes))
 }
 
-// Sweep sweeps, now or later.
-func (m *machine) Sweep(t *rapid.T) {
+// sweep sweeps, now or later.
+func (m *machine) sweep(t *rapid.T) {
 	if rapid.Bool().Draw(t, "later") {
 		m.h.pass(15 * time.Minute)
 	}
@@ -330,9 +334,8 @@ func (m *machine) Sweep(t *rapid.T) {
 	}
 }
 
-// Cancel gives the upload up, unless it is somebody's photo.
-func (m *machine) Cancel(t *rapid.T) {
-	only(t, rapid.IntRange(0, 15).Draw(t, "really") == 0, "it is meant: most stories go on")
+// cancel gives the upload up, unless it is somebody's photo.
+func (m *machine) cancel(t *rapid.T) {
 	err := m.node(t).Cancel(bg, m.id)
 	switch {
 	case m.canceled && fault.Is(err, fault.Gone), m.held && fault.Is(err, fault.Conflict):
@@ -344,8 +347,8 @@ func (m *machine) Cancel(t *rapid.T) {
 	}
 }
 
-// Hold makes the upload somebody's photo, once it is complete.
-func (m *machine) Hold(t *rapid.T) {
+// hold makes the upload somebody's photo, once it is complete.
+func (m *machine) hold(t *rapid.T) {
 	err := m.h.ledger.Hold(bg, m.id, "photo")
 	all := int64(len(m.want))
 	switch {
@@ -361,10 +364,10 @@ func (m *machine) Hold(t *rapid.T) {
 func (m *machine) end(t *rapid.T) {
 	for len(m.running) > 0 {
 		m.wake(t, 0)
-		m.Check(t)
+		m.check(t)
 	}
 	if !m.canceled {
-		m.Status(t)
+		m.status(t)
 		if !m.complete() {
 			if _, err := put(m.nodes[1], m.id, m.told, m.want[m.told:]); err != nil {
 				t.Fatalf("the rest: %v", err)
