@@ -199,6 +199,18 @@ func (c *caller) post(parts ...string) answer {
 	return c.ask(http.MethodPost, photo, strings.NewReader(multipartBody("xyz", parts...)), "Content-Type", asParts)
 }
 
+// uploads are those of jane, whatever their state.
+func (c *caller) uploads() []storage.Upload {
+	c.Helper()
+	all, err := c.at.Node().Photos.Uploads.List(c.Context(), storage.Listing{
+		Community: 1, Owner: servertest.Person("jane").Subject(), N: 200,
+	})
+	if err != nil {
+		c.Fatal(err)
+	}
+	return all
+}
+
 // upload makes a finished upload of the person by Igloo, and returns its file id.
 func (c *caller) upload(content []byte) string {
 	c.Helper()

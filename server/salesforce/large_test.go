@@ -87,12 +87,7 @@ func TestALargeBodyWithoutALength(t *testing.T) {
 	if v := c.version(photo); v != before {
 		t.Errorf("got the version %s, want %s as before", v, before)
 	}
-	left, err := c.at.Node().Photos.Uploads.List(t.Context(), storage.Listing{
-		Community: 1, Owner: servertest.Person("jane").Subject(), N: 200,
-	})
-	if err != nil {
-		t.Fatal(err)
-	}
+	left := c.uploads()
 	left = slices.DeleteFunc(left, func(u storage.Upload) bool { return u.State.Ended() })
 	if len(left) != 1 || left[0].State != storage.Complete {
 		t.Errorf("got the uploads %+v, want the photo's alone", left)
@@ -139,12 +134,7 @@ func TestALargeBodyThatIsCut(t *testing.T) { //nolint:paralleltest // the memory
 	if v := c.version(photo); v != "" {
 		t.Errorf("got the version %s, want none", v)
 	}
-	left, err := c.at.Node().Photos.Uploads.List(t.Context(), storage.Listing{
-		Community: 1, Owner: servertest.Person("jane").Subject(), N: 200,
-	})
-	if err != nil {
-		t.Fatal(err)
-	}
+	left := c.uploads()
 	for _, u := range left {
 		if !u.State.Ended() {
 			t.Errorf("an upload is left: %+v", u)

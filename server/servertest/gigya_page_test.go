@@ -7,7 +7,6 @@ import (
 	"net/http/httptest"
 	"strings"
 	"testing"
-	"time"
 
 	importing "cameo/association/fetch" // fetch is a function of the benchmarks
 	"cameo/server/boot"
@@ -115,14 +114,8 @@ func TestGigyaScript(t *testing.T) {
 		c.page.Config.Handler = shows
 		c.page.Start()
 		t.Cleanup(c.page.Close)
-		keepOpen(t, browser, c.page.URL)
-		select {
-		case said := <-heard:
-			if !strings.HasPrefix(said+"\n", c.want+"\n") {
-				t.Errorf("%s: got\n%s\nwant\n%s", c.name, said, c.want)
-			}
-		case <-time.After(within(90 * time.Second)):
-			t.Fatalf("%s says nothing", c.name)
+		if said := hear(t, browser, c.page.URL, heard); !strings.HasPrefix(said+"\n", c.want+"\n") {
+			t.Errorf("%s: got\n%s\nwant\n%s", c.name, said, c.want)
 		}
 	}
 }

@@ -10,7 +10,6 @@ import (
 	"strings"
 	"sync"
 	"testing"
-	"time"
 
 	"cameo/server/servertest"
 )
@@ -101,13 +100,7 @@ func TestTheClientForBrowsersAfterABreak(t *testing.T) {
 		}
 	}))
 	t.Cleanup(page.Close)
-	keepOpen(t, browser, page.URL)
-	said := ""
-	select {
-	case said = <-heard:
-	case <-time.After(within(90 * time.Second)):
-		t.Fatal("the page says nothing")
-	}
+	said := hear(t, browser, page.URL, heard)
 	if want := "refused 400\nsame true\nleft 0\nkey "; !strings.HasPrefix(said, want) {
 		t.Fatalf("got %q, want %q", said, want)
 	}

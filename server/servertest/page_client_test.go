@@ -75,13 +75,7 @@ func TestTheClientForBrowsers(t *testing.T) {
 	})
 	page.Start()
 	t.Cleanup(page.Close)
-	keepOpen(t, browser, page.URL)
-	said := ""
-	select {
-	case said = <-heard:
-	case <-time.After(within(90 * time.Second)):
-		t.Fatal("the page says nothing")
-	}
+	said := hear(t, browser, page.URL, heard)
 	for _, want := range []string{
 		"state ready", "all true", "waited true", "refused true", "415 not_an_image", "left {}", "stopped enough", "kept 1",
 	} {
@@ -99,6 +93,19 @@ func TestTheClientForBrowsers(t *testing.T) {
 	jane.wantWhole(key[1], photograph)
 	if t.Failed() {
 		t.Log(said)
+	}
+}
+
+// hear opens a page and waits for what it says.
+func hear(t *testing.T, browser, at string, heard <-chan string) string {
+	t.Helper()
+	keepOpen(t, browser, at)
+	select {
+	case said := <-heard:
+		return said
+	case <-time.After(within(90 * time.Second)):
+		t.Fatalf("%s says nothing", at)
+		return ""
 	}
 }
 
